@@ -1,0 +1,168 @@
+"""One word, one reason, one action for an inbox (`ui.md` 4.1). The first matching line wins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.durations import clock_time, day_and_month, in_words
+from nimbus.rules.providers import ConnectionState
+
+
+class StatusKey(StrEnum):
+    """The states an inbox can be in, worst first: this is the order of every list."""
+
+    NEEDS_ATTENTION = "needs_attention"
+    DOMAIN_PAUSED = "domain_paused"
+    OUT_OF_ROTATION = "out_of_rotation"
+    COOLDOWN = "cooldown"
+    REPLIES_NOT_SYNCING = "replies_not_syncing"
+    DONE_FOR_TODAY = "done_for_today"
+    WARMING = "warming"
+    NURTURE_ONLY = "nurture_only"
+    READY = "ready"
+
+
+class Action(StrEnum):
+    """What a person can do about it; the page knows the address of each."""
+
+    RECONNECT = "reconnect"
+    PUT_BACK = "put_back"
+    OPEN = "open"
+    CHOOSE_FOLDER = "choose_folder"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFacts:
+    """What the status is read from. `sent_today` includes what is reserved; times are aware."""
+
+    now: datetime
+    timezone: str
+    connection_state: ConnectionState
+    sending_problem: str | None
+    replies_problem: str | None
+    domain_name: str
+    domain_pause_reason: str | None
+    is_active: bool
+    is_active_changed_at: datetime | None
+    is_active_changed_by: str | None
+    cooldown_until: datetime | None
+    sent_today: int
+    daily_send_limit: int
+    current_stage: int
+    restriction: Restriction
+
+
+@dataclass(frozen=True, slots=True)
+class InboxStatus:
+    """What a page shows. `tone` is ok, warn, bad, info or plain; `icon` is a name in the sprite."""
+
+    key: StatusKey
+    word: str
+    tone: str
+    icon: str
+    reason: str
+    action: Action | None
+
+
+WORDS: dict[StatusKey, tuple[str, str, str]] = {
+    StatusKey.NEEDS_ATTENTION: ("Needs attention", "bad", "circle-x"),
+    StatusKey.DOMAIN_PAUSED: ("Domain paused", "bad", "globe"),
+    StatusKey.OUT_OF_ROTATION: ("Out of rotation", "plain", "circle-pause"),
+    StatusKey.COOLDOWN: ("Cooldown", "warn", "snowflake"),
+    StatusKey.REPLIES_NOT_SYNCING: ("Replies not syncing", "warn", "inbox"),
+    StatusKey.DONE_FOR_TODAY: ("Done for today", "info", "clock"),
+    StatusKey.WARMING: ("Warming", "info", "flame"),
+    StatusKey.NURTURE_ONLY: ("Nurture only", "info", "shield"),
+    StatusKey.READY: ("Ready", "ok", "circle-check"),
+}
+
+_CONNECTION_SENTENCES = {
+    ConnectionState.AUTH_FAILED: "The server refused the password",
+    ConnectionState.AUTH_REVOKED: "The sign-in was revoked",
+    ConnectionState.SUSPENDED: "The provider suspended this mailbox",
+    ConnectionState.DISCONNECTED: "Sending does not work",
+}
+
+_RESERVED = {
+    Restriction.ANY: "Sends cold and nurture",
+    Restriction.COLD_OUTREACH: "Reserved for cold outreach",
+    Restriction.NURTURE: "Reserved for nurture",
+}
+
+
+def judge_status(facts: InboxFacts) -> InboxStatus:
+    """The status of an inbox at `facts.now`."""
+    for key, holds, reason, action in _LINES:
+        if holds(facts):
+            word, tone, icon = WORDS[key]
+            return InboxStatus(key, word, tone, icon, reason(facts), action)
+    raise AssertionError("the last line always holds")
+
+
+def _connection_reason(facts: InboxFacts) -> str:
+    sentence = _CONNECTION_SENTENCES[facts.connection_state]
+    return f"{sentence}: {facts.sending_problem}" if facts.sending_problem else sentence
+
+
+def _switched_off(facts: InboxFacts) -> str:
+    by = f"by {facts.is_active_changed_by}" if facts.is_active_changed_by else "switched off"
+    if facts.is_active_changed_at is None:
+        return by
+    return f"{by}, {day_and_month(facts.is_active_changed_at, facts.timezone)}"
+
+
+def _is_cooling(facts: InboxFacts) -> bool:
+    return facts.cooldown_until is not None and facts.cooldown_until > facts.now
+
+
+def _cooling(facts: InboxFacts) -> str:
+    assert facts.cooldown_until is not None
+    left = in_words(facts.cooldown_until - facts.now)
+    return f"{left} left ({clock_time(facts.cooldown_until, facts.timezone)})"
+
+
+_Line = tuple[StatusKey, Callable[[InboxFacts], bool], Callable[[InboxFacts], str], Action | None]
+
+_LINES: tuple[_Line, ...] = (
+    (
+        StatusKey.NEEDS_ATTENTION,
+        lambda facts: facts.connection_state != ConnectionState.OK,
+        _connection_reason,
+        Action.RECONNECT,
+    ),
+    (
+        StatusKey.DOMAIN_PAUSED,
+        lambda facts: facts.domain_pause_reason is not None,
+        lambda facts: f"{facts.domain_pause_reason} on {facts.domain_name}",
+        None,
+    ),
+    (StatusKey.OUT_OF_ROTATION, lambda facts: not facts.is_active, _switched_off, Action.PUT_BACK),
+    (StatusKey.COOLDOWN, _is_cooling, _cooling, Action.OPEN),
+    (
+        StatusKey.REPLIES_NOT_SYNCING,
+        lambda facts: facts.replies_problem is not None,
+        lambda facts: facts.replies_problem or "",
+        Action.CHOOSE_FOLDER,
+    ),
+    (
+        StatusKey.DONE_FOR_TODAY,
+        lambda facts: facts.sent_today >= facts.daily_send_limit,
+        lambda facts: f"{facts.sent_today} of {facts.daily_send_limit}, resets 00:00 {facts.timezone}",
+        None,
+    ),
+    (
+        StatusKey.WARMING,
+        lambda facts: facts.current_stage <= 1,
+        lambda facts: f"Stage {facts.current_stage}; nurture from 2, cold from 3",
+        None,
+    ),
+    (
+        StatusKey.NURTURE_ONLY,
+        lambda facts: facts.current_stage == 2,
+        lambda _facts: "Stage 2; cold from 3",
+        None,
+    ),
+    (StatusKey.READY, lambda _facts: True, lambda facts: _RESERVED[facts.restriction], None),
+)
