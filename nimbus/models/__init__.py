@@ -1,0 +1,28 @@
+"""All tables. Importing this package is what makes them known to the metadata."""
+
+from nimbus.models.connection_test import ConnectionTest
+from nimbus.models.domain_health import DomainHealth
+from nimbus.models.email_account import EmailAccountHealth
+from nimbus.models.health_event import EventTone, HealthEvent
+from nimbus.models.inbox_day import InboxDay
+from nimbus.models.instance import InstanceFact
+from nimbus.models.mail_server import MailServer
+from nimbus.models.user import Membership, Role, User, UserSession
+from nimbus.models.workspace import Workspace, WorkspaceKey
+
+__all__ = [
+    "ConnectionTest",
+    "DomainHealth",
+    "EmailAccountHealth",
+    "EventTone",
+    "HealthEvent",
+    "InboxDay",
+    "InstanceFact",
+    "MailServer",
+    "Membership",
+    "Role",
+    "User",
+    "UserSession",
+    "Workspace",
+    "WorkspaceKey",
+]

@@ -1,0 +1,187 @@
+"""Reading accounts: one by id, and a page of the list, worst first, in one query whatever the fleet's size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from nimbus.models.domain_health import DomainHealth
+from nimbus.models.email_account import EmailAccountHealth
+from nimbus.models.inbox_day import InboxDay
+from nimbus.models.mail_server import MailServer
+from nimbus.rules.connection_test import Leg
+from nimbus.rules.inbox_status import StatusKey
+from nimbus.rules.providers import ConnectionState
+
+SORTS = ("status", "account", "health", "stage", "today", "bounce")
+PER_PAGE = (25, 50, 100)
+
+Account = EmailAccountHealth
+_sent_today = sa.func.coalesce(InboxDay.sent + InboxDay.reserved, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The time a list is read at: the instant, and the day it is in the workspace's zone."""
+
+    now: datetime
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """What a person asked the list for; empty strings ask for everything."""
+
+    q: str = ""
+    status: str = ""
+    provider: str = ""
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Order and window of the list. `page` counts from 1."""
+
+    sort: str = "status"
+    descending: bool = False
+    page: int = 1
+    per_page: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account with what was sent today, as the list and the page show it."""
+
+    account: EmailAccountHealth
+    sent_today: int
+
+
+def status_expression(moment: Moment) -> sa.ColumnElement[str]:
+    """The status rule (rules/inbox_status) as SQL, so that the database can order and filter by it."""
+    return sa.case(
+        (Account.connection_state != ConnectionState.OK, StatusKey.NEEDS_ATTENTION),
+        (DomainHealth.pause_reason.is_not(None), StatusKey.DOMAIN_PAUSED),
+        (sa.not_(Account.is_active), StatusKey.OUT_OF_ROTATION),
+        (Account.cooldown_until > moment.now, StatusKey.COOLDOWN),
+        (MailServer.failure_code.is_not(None), StatusKey.REPLIES_NOT_SYNCING),
+        (_sent_today >= Account.daily_send_limit, StatusKey.DONE_FOR_TODAY),
+        (Account.current_stage <= 1, StatusKey.WARMING),
+        (Account.current_stage == 2, StatusKey.NURTURE_ONLY),
+        else_=StatusKey.READY,
+    )
+
+
+def find_account(session: Session, workspace_id: int, account_id: int, day: date) -> AccountRow | None:
+    """One connected account of this workspace with its servers and domain; None for any other id."""
+    found = session.execute(
+        _joined(workspace_id, day)
+        .where(Account.id == account_id)
+        .with_only_columns(Account, _sent_today)
+        .options(contains_eager(Account.domain), selectinload(Account.servers))
+        .execution_options(populate_existing=True)
+    ).first()
+    return AccountRow(*found) if found else None
+
+
+def list_accounts(
+    session: Session, workspace_id: int, wanted: AccountFilter, *, paging: Paging, moment: Moment
+) -> tuple[list[AccountRow], int]:
+    """A page of accounts, and how many match in all."""
+    status = status_expression(moment)
+    query = _filtered(_joined(workspace_id, moment.day), wanted, status)
+    total = session.scalar(query.with_only_columns(sa.func.count()))
+    rows = session.execute(
+        query.with_only_columns(Account, _sent_today)
+        .order_by(*_order(paging, status))
+        .limit(paging.per_page)
+        .offset((paging.page - 1) * paging.per_page)
+        .options(contains_eager(Account.domain), selectinload(Account.servers))
+    )
+    return [AccountRow(*row) for row in rows], total or 0
+
+
+def count_by_status(session: Session, workspace_id: int, moment: Moment) -> dict[StatusKey, int]:
+    """How many accounts are in each state; states without an account are left out."""
+    status = status_expression(moment)
+    rows = session.execute(
+        _joined(workspace_id, moment.day).with_only_columns(status, sa.func.count()).group_by(status)
+    )
+    return {StatusKey(key): count for key, count in rows}
+
+
+def domain_names(session: Session, workspace_id: int) -> Sequence[str]:
+    """The sending domains that have an account, in alphabetical order."""
+    return session.scalars(
+        sa.select(DomainHealth.name)
+        .where(
+            DomainHealth.workspace_id == workspace_id,
+            sa.exists().where(Account.domain_id == DomainHealth.id, Account.removed_at.is_(None)),
+        )
+        .order_by(DomainHealth.name)
+    ).all()
+
+
+def count_on_domain(session: Session, workspace_id: int, domain_id: int) -> int:
+    """How many connected accounts a sending domain has."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                Account.workspace_id == workspace_id,
+                Account.domain_id == domain_id,
+                Account.removed_at.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def _joined(workspace_id: int, day: date) -> sa.Select[Any]:
+    return (
+        sa.select(Account)
+        .join(Account.domain)
+        .outerjoin(InboxDay, sa.and_(InboxDay.account_id == Account.id, InboxDay.day == day))
+        .outerjoin(MailServer, sa.and_(MailServer.account_id == Account.id, MailServer.leg == Leg.IMAP))
+        .where(Account.workspace_id == workspace_id, Account.removed_at.is_(None))
+    )
+
+
+def _filtered(query: sa.Select[Any], wanted: AccountFilter, status: sa.ColumnElement[str]) -> sa.Select[Any]:
+    for word in wanted.q.lower().split():
+        found = Account.email.contains(word, autoescape=True)
+        query = query.where(found | sa.func.lower(Account.display_name).contains(word, autoescape=True))
+    if wanted.status:
+        query = query.where(status == wanted.status)
+    if wanted.provider:
+        query = query.where(Account.provider == wanted.provider)
+    if wanted.domain:
+        query = query.where(DomainHealth.name == wanted.domain)
+    return query
+
+
+def _order(paging: Paging, status: sa.ColumnElement[str]) -> list[Any]:
+    worst_first = sa.case(*((status == key, rank) for rank, key in enumerate(StatusKey)))
+    columns: dict[str, Any] = {
+        "status": worst_first,
+        "account": Account.email,
+        "health": sa.func.coalesce(Account.overall_score, -1),
+        "stage": Account.current_stage,
+        "today": _sent_today,
+        "bounce": sa.func.coalesce(Account.bounce_rate_7d, -1),
+    }
+    first = columns[paging.sort]
+    order = [first.desc() if paging.descending else first.asc()]
+    if paging.sort == "status":
+        order.append(sa.func.coalesce(Account.overall_score, 101).asc())  # then the least healthy
+    return [*order, Account.email, Account.id]
+
+
+def find_account_by_email(session: Session, workspace_id: int, email: str) -> EmailAccountHealth | None:
+    """The connected account with this address in this workspace."""
+    return session.scalar(
+        sa.select(Account).where(
+            Account.workspace_id == workspace_id, Account.email == email, Account.removed_at.is_(None)
+        )
+    )

@@ -1,0 +1,63 @@
+"""A connection test under way or done: what was typed, how far it came, and why it stopped."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nimbus.models.base import Base, OfWorkspace, one_of
+from nimbus.rules.connection_test import Purpose, State
+
+
+class ConnectionTest(OfWorkspace, Base):
+    """One test. `settings` are the form's fields without the passwords, which are sealed beside it.
+
+    `owner` and `lease_until` fence the worker that runs it; each step renews the lease.
+    """
+
+    __tablename__ = "connection_test"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "account_id"],
+            ["email_account_health.workspace_id", "email_account_health.id"],
+            ondelete="CASCADE",
+        ),
+        one_of("purpose", Purpose),
+        one_of("state", State),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int | None] = mapped_column(index=True)
+    purpose: Mapped[str]
+    state: Mapped[str] = mapped_column(default=State.QUEUED, index=True)
+    settings: Mapped[dict[str, Any]]
+    sealed_smtp_password: Mapped[str | None] = mapped_column(sa.Text)
+    sealed_imap_password: Mapped[str | None] = mapped_column(sa.Text)
+    secrets_until: Mapped[datetime]
+    nonce: Mapped[str] = mapped_column(sa.String(32))
+
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    owner: Mapped[str | None] = mapped_column(sa.String(32))
+    lease_until: Mapped[datetime | None]
+    handed_over_at: Mapped[datetime | None]  # when the server accepted the test message
+    wait_until: Mapped[datetime | None]  # how long its arrival is waited for
+    next_look_at: Mapped[datetime | None]
+
+    progress: Mapped[list[Any]] = mapped_column(default=list)  # [leg, step, state, detail] in order
+    failure_leg: Mapped[str | None]
+    failure_step: Mapped[str | None]
+    failure_code: Mapped[str | None]
+    failure_detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    server_line: Mapped[str | None]
+    warning: Mapped[str | None]
+    folders: Mapped[list[Any]] = mapped_column(default=list)
+    dialogue: Mapped[str | None] = mapped_column(sa.Text)
+
+    @property
+    def vault_owner(self) -> str:
+        """The identity that the vault binds this row's passwords to."""
+        return f"connection_test:{self.id}"

@@ -1,0 +1,41 @@
+"""The log of an account: every decision and change, with its reason, as its page shows it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nimbus.models.base import Base, OfWorkspace, one_of
+
+
+class EventTone(StrEnum):
+    """How an event is meant: good news, a warning, a failure, or plain record."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+    PLAIN = "plain"
+
+
+class HealthEvent(OfWorkspace, Base):
+    """One thing that happened to an account. `kind` is stable for programs, `sentence` is for people."""
+
+    __tablename__ = "health_event"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "account_id"],
+            ["email_account_health.workspace_id", "email_account_health.id"],
+            ondelete="CASCADE",
+        ),
+        sa.Index("ix_health_event_account", "account_id", "id"),
+        one_of("tone", EventTone),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    tone: Mapped[str]
+    sentence: Mapped[str] = mapped_column(sa.Text)
+    actor: Mapped[str | None]  # the person's name at that time; None: the system

@@ -1,0 +1,16 @@
+"""Facts about this installation as a whole, by name."""
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nimbus.models.base import Base
+
+SETUP_CODE_HASH = "setup_code_hash"
+
+
+class InstanceFact(Base):
+    """One named fact of the installation, such as the hash of the set-up code. Belongs to no workspace."""
+
+    __tablename__ = "instance_fact"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
