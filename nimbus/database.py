@@ -1,0 +1,101 @@
+"""How the product talks to its database: engine settings for SQLite and Postgres, and the write transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+
+from nimbus.errors import NimbusError
+from nimbus.extensions import db
+from nimbus.models.base import Base
+
+_WRITE = "nimbus_write"
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # a claim or an answer given to a person survives a power cut
+    "busy_timeout=30000",
+    "foreign_keys=ON",
+)
+
+
+class SchemaBehind(NimbusError):
+    """The database is older or newer than this program."""
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What create_engine needs beside the URL; sizes fit 16 web threads."""
+    common: dict[str, Any] = {"pool_size": 20, "max_overflow": 10}
+    if not sa.make_url(url).get_backend_name().startswith("sqlite"):
+        common |= {"pool_pre_ping": True}
+    return common
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give SQLite its pragmas, and BEGIN IMMEDIATE to the transactions that write. Postgres needs nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @sa.event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions on its own
+        for pragma in _SQLITE_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get(_WRITE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One write transaction. What was read before is read again inside; it commits at the end, or not at all."""
+    session = db.session()
+    if session.info.get(_WRITE):
+        raise RuntimeError("a write transaction is open already")
+    session.commit()  # ends the reading that went before
+    session.expire_all()
+    session.info[_WRITE] = True
+    try:
+        session.connection(execution_options={_WRITE: True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info[_WRITE] = False
+
+
+@contextmanager
+def quick_write() -> Iterator[Connection]:
+    """A write without the session, for the few updates whose cost is felt: claims and progress."""
+    with db.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+        yield connection
+
+
+def insert_or(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what to do on a conflict; both databases spell it alike."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def check_schema(app: Flask) -> None:
+    """Refuse to run on a database that is not at the head of the migrations."""
+    config = app.extensions["migrate"].migrate.get_config()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    with db.engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found != head:
+        raise SchemaBehind(
+            f"The database is at revision {found or 'none'}, this version needs {head}. "
+            "Make a backup, then run: flask db upgrade"
+        )
