@@ -75,9 +75,9 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def quick_write() -> Iterator[Connection]:
-    """A write without the session, for the few updates whose cost is felt: claims and progress."""
-    with db.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+def quick_write(engine: Engine) -> Iterator[Connection]:
+    """A write without the session, for a thread that has none or where its cost would be felt."""
+    with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
         yield connection
 
 

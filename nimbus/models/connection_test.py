@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nimbus.models.base import Base, OfWorkspace, one_of
-from nimbus.rules.connection_test import Purpose, State
+from nimbus.rules.connection_test import Leg, Purpose, State
 
 
 class ConnectionTest(OfWorkspace, Base):
@@ -56,6 +56,10 @@ class ConnectionTest(OfWorkspace, Base):
     warning: Mapped[str | None]
     folders: Mapped[list[Any]] = mapped_column(default=list)
     dialogue: Mapped[str | None] = mapped_column(sa.Text)
+
+    def sealed(self, leg: Leg) -> str:
+        """A leg's sealed password; empty once it was cleared."""
+        return (self.sealed_smtp_password if leg == Leg.SMTP else self.sealed_imap_password) or ""
 
     @property
     def vault_owner(self) -> str:

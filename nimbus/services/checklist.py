@@ -1,0 +1,75 @@
+"""The list of what runs and what comes next. Every line is looked up now, none is remembered."""
+
+from dataclasses import dataclass
+
+from nimbus import queues
+from nimbus.clock import now
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line: `state` is ok, fail or todo; `command` repairs it when a person types it."""
+
+    key: str
+    state: str
+    title: str
+    sentence: str
+    command: str | None = None
+    action: str | None = None
+
+
+def run_checks(accounts: int) -> list[Check]:
+    """All lines, in the order they matter. Waits at most a second for a queue that does not answer."""
+    if not queues.queue_reachable():
+        down = Check("queue", "fail", "Queue", "It does not answer. Work waits in the database.", "make run")
+        return [down, *_unknown(), _first_inbox(accounts)]
+    return [
+        Check("queue", "ok", "Queue", "It answers."),
+        _workers(),
+        _scheduler(),
+        _first_inbox(accounts),
+    ]
+
+
+def _workers() -> Check:
+    alive = queues.workers_alive(now())
+    if not alive:
+        sentence = "None is running. Without one, tests and mail wait."
+        return Check("worker", "fail", "Background worker", sentence, "make run")
+    seconds = max(0, int((now() - max(worker.last_seen for worker in alive)).total_seconds()))
+    return Check("worker", "ok", "Background worker", f"{len(alive)} running, last seen {seconds} s ago.")
+
+
+def _scheduler() -> Check:
+    if queues.scheduler_alive():
+        return Check(
+            "scheduler", "ok", "Scheduler", "Running. It looks every few seconds for work that waits."
+        )
+    return Check(
+        "scheduler", "fail", "Scheduler", "Not running. Nothing is tried again by itself.", "make run"
+    )
+
+
+def _unknown() -> list[Check]:
+    sentence = "Not known while the queue does not answer."
+    return [
+        Check("worker", "fail", "Background worker", sentence),
+        Check("scheduler", "fail", "Scheduler", sentence),
+    ]
+
+
+def _first_inbox(accounts: int) -> Check:
+    if accounts:
+        sentence = (
+            f"{accounts:,} connected."
+            if accounts > 1
+            else "One connected. Most fleets have five to ten a domain."
+        )
+        return Check("inbox", "ok", "Your first inbox", sentence, action="connect")
+    return Check(
+        "inbox",
+        "todo",
+        "Connect your first inbox",
+        "It takes a minute: address, servers, password.",
+        action="connect",
+    )

@@ -1,0 +1,253 @@
+"""Starting, changing and stopping connection tests. No account row exists before a test has passed."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nimbus import queues
+from nimbus.clock import now
+from nimbus.database import transaction
+from nimbus.errors import NimbusError
+from nimbus.extensions import db
+from nimbus.models import ConnectionTest, EmailAccountHealth, MailServer
+from nimbus.rules.connection_test import (
+    REPLY_SECONDS,
+    SECRETS_KEPT_SECONDS,
+    UNDER_WAY,
+    Leg,
+    Purpose,
+    State,
+)
+from nimbus.rules.mail_settings import MailSettings
+from nimbus.security.vault import Vault
+from nimbus.security.workspace_keys import vault_of
+
+
+class AlreadyConnected(NimbusError):
+    """The address belongs to an account of this workspace."""
+
+    def __init__(self, account_id: int) -> None:
+        super().__init__("This address is connected already.")
+        self.account_id = account_id
+
+
+class PasswordNeeded(NimbusError):
+    """No password was typed and none is kept for this leg."""
+
+    def __init__(self, leg: Leg) -> None:
+        super().__init__("Enter the password.")
+        self.leg = leg
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wants a test: every test belongs to one person in one workspace."""
+
+    workspace_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSecrets:
+    """Which legs of an earlier test still have their password sealed, and until when."""
+
+    legs: frozenset[Leg]
+    until: datetime
+
+
+def find_test(workspace_id: int, test_id: int) -> ConnectionTest | None:
+    """A connection test of this workspace."""
+    return db.session.scalar(
+        sa.select(ConnectionTest).where(
+            ConnectionTest.workspace_id == workspace_id, ConnectionTest.id == test_id
+        )
+    )
+
+
+def kept_secrets(asker: Asker, test: ConnectionTest) -> KeptSecrets:
+    """What an earlier test of the same person still keeps; nothing after 15 minutes."""
+    alive = test.user_id == asker.user_id and test.secrets_until > now()
+    legs = {leg for leg in Leg if test.sealed(leg)} if alive else set()
+    return KeptSecrets(frozenset(legs), test.secrets_until)
+
+
+def start_test(
+    asker: Asker,
+    settings: MailSettings,
+    typed: Mapping[Leg, str],
+    *,
+    purpose: Purpose = Purpose.CONNECT,
+    account_id: int | None = None,
+    kept_from: int | None = None,
+) -> int:
+    """Store a test with its passwords sealed, and ring for a worker. Returns the test's id.
+
+    A leg without a typed password takes the one kept by `kept_from`, else the account's own.
+    Raises AlreadyConnected for an address of this workspace, PasswordNeeded when a leg has no password.
+    """
+    with transaction() as session:
+        if purpose == Purpose.CONNECT:
+            _refuse_connected(session, asker.workspace_id, settings.email)
+        vault = vault_of(session, asker.workspace_id)
+        known = _stored_passwords(session, vault, asker, account_id=account_id, settings=settings)
+        known |= _kept_passwords(session, vault, asker, kept_from)
+        passwords = known | {leg: text for leg, text in typed.items() if text}
+        for leg in Leg:
+            if leg not in passwords:
+                raise PasswordNeeded(leg)
+        test = ConnectionTest(
+            workspace_id=asker.workspace_id,
+            user_id=asker.user_id,
+            account_id=account_id,
+            purpose=purpose,
+            settings=settings.as_dict(),
+            secrets_until=now() + timedelta(seconds=SECRETS_KEPT_SECONDS),
+            nonce=secrets.token_hex(16),
+            created_at=now(),
+        )
+        session.add(test)
+        session.flush()
+        test.sealed_smtp_password = _seal(vault, test, Leg.SMTP, passwords)
+        test.sealed_imap_password = _seal(vault, test, Leg.IMAP, passwords)
+        queues.ring_after_commit(session, queues.VERIFY_CONNECTION, asker.workspace_id, test.id)
+        return test.id
+
+
+def start_account_test(
+    asker: Asker, account: EmailAccountHealth, *, purpose: Purpose, changes: Mapping[str, Any] | None = None
+) -> int:
+    """Test an account with the settings and passwords it has, or with another folder."""
+    settings = account_settings(account).changed(changes or {})
+    return start_test(asker, settings, {}, purpose=purpose, account_id=account.id)
+
+
+def apply_fix(asker: Asker, test: ConnectionTest, changes: Mapping[str, Any]) -> int:
+    """Test again with some settings changed and nothing retyped. Raises PasswordNeeded after 15 minutes."""
+    settings = MailSettings.from_dict(test.settings).changed(changes)
+    return start_test(
+        asker,
+        settings,
+        {},
+        purpose=Purpose(test.purpose),
+        account_id=test.account_id,
+        kept_from=test.id,
+    )
+
+
+def probe_replies(asker: Asker, test: ConnectionTest) -> int:
+    """Try the IMAP leg alone after sending failed; saves nothing."""
+    settings = MailSettings.from_dict(test.settings)
+    return start_test(asker, settings, {}, purpose=Purpose.PROBE, kept_from=test.id)
+
+
+def wait_longer(asker: Asker, test_id: int) -> bool:
+    """Look another 90 s for a test message that did not arrive. False when that is no longer possible."""
+    moment = now()
+    with transaction() as session:
+        again = session.execute(
+            sa.update(ConnectionTest)
+            .where(
+                ConnectionTest.workspace_id == asker.workspace_id,
+                ConnectionTest.id == test_id,
+                ConnectionTest.user_id == asker.user_id,
+                ConnectionTest.state == State.FAILED,
+                ConnectionTest.failure_code == "no_reply_seen",
+                ConnectionTest.secrets_until > moment,
+            )
+            .values(
+                state=State.WAITING,
+                wait_until=moment + timedelta(seconds=REPLY_SECONDS),
+                next_look_at=moment,
+                finished_at=None,
+                failure_leg=None,
+                failure_step=None,
+                failure_code=None,
+            )
+        )
+        queues.ring_after_commit(session, queues.VERIFY_CONNECTION, asker.workspace_id, test_id)
+        return bool(again.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def stop_test(asker: Asker, test_id: int) -> None:
+    """Stop a test that is under way; the worker notices at its next step and saves nothing."""
+    with transaction() as session:
+        session.execute(
+            sa.update(ConnectionTest)
+            .where(
+                ConnectionTest.workspace_id == asker.workspace_id,
+                ConnectionTest.id == test_id,
+                ConnectionTest.state.in_(UNDER_WAY),
+            )
+            .values(state=State.STOPPED, finished_at=now(), owner=None)
+        )
+
+
+def account_settings(account: EmailAccountHealth) -> MailSettings:
+    """The settings of a connected account, as its form shows them. Its servers must be loaded."""
+    values: dict[str, Any] = {"email": account.email, "display_name": account.display_name}
+    for server in account.servers:
+        prefix = server.leg
+        values |= {
+            f"{prefix}_host": server.host,
+            f"{prefix}_port": server.port,
+            f"{prefix}_security": server.security,
+            f"{prefix}_username": server.username,
+            "allow_old_tls": server.allow_old_tls,
+            "allow_unverified": server.allow_unverified,
+        }
+        if server.leg == Leg.IMAP:
+            values["imap_folder"] = server.folder
+    return MailSettings(**values)
+
+
+def _refuse_connected(session: Session, workspace_id: int, email: str) -> None:
+    account_id = session.scalar(
+        sa.select(EmailAccountHealth.id).where(
+            EmailAccountHealth.workspace_id == workspace_id,
+            EmailAccountHealth.email == email,
+            EmailAccountHealth.removed_at.is_(None),
+        )
+    )
+    if account_id is not None:
+        raise AlreadyConnected(account_id)
+
+
+def _seal(vault: Vault, test: ConnectionTest, leg: Leg, passwords: Mapping[Leg, str]) -> str:
+    return vault.seal(passwords[leg], owner=test.vault_owner, field=f"{leg}_password")
+
+
+def _kept_passwords(session: Session, vault: Vault, asker: Asker, test_id: int | None) -> dict[Leg, str]:
+    test = session.get(ConnectionTest, test_id) if test_id else None
+    if test is None or test.workspace_id != asker.workspace_id:
+        return {}
+    return {
+        leg: vault.open(test.sealed(leg), owner=test.vault_owner, field=f"{leg}_password")
+        for leg in kept_secrets(asker, test).legs
+    }
+
+
+def _stored_passwords(
+    session: Session, vault: Vault, asker: Asker, *, account_id: int | None, settings: MailSettings
+) -> dict[Leg, str]:
+    """An account's own passwords, for the legs whose host and user are the same.
+
+    Elsewhere the password must be typed: a stored one is never sent to a host that was changed since.
+    """
+    servers = session.scalars(
+        sa.select(MailServer).where(
+            MailServer.workspace_id == asker.workspace_id, MailServer.account_id == account_id
+        )
+    )
+    passwords = {}
+    for server in servers:
+        wanted = settings.server(Leg(server.leg))
+        if (wanted.host, wanted.username) == (server.host, server.username):
+            passwords[Leg(server.leg)] = vault.open(
+                server.sealed_password, owner=server.vault_owner, field="password"
+            )
+    return passwords

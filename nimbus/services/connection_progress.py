@@ -1,0 +1,112 @@
+"""A test that this process runs: its progress, its lease, and the signs of life that renew it.
+
+A step may take a millisecond or fifteen seconds. Writing each as it begins would cost a quick test more than its
+network, so a second thread writes what has changed a few times a second, as often as anybody could see it.
+"""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+
+from nimbus.clock import Clock
+from nimbus.database import quick_write
+from nimbus.models import ConnectionTest
+from nimbus.rules.connection_test import Leg, State, Step
+
+LEASE = timedelta(seconds=20)  # without a sign of life for that long, a test has lost its worker
+_WRITE_EVERY = 0.25  # seconds, while something changes
+_BEAT_EVERY = 1.0  # seconds, while nothing does; Stop is noticed as fast
+
+
+class StoppedMeanwhile(Exception):
+    """The row no longer belongs to this worker, most likely because somebody pressed Stop. Save nothing."""
+
+
+def lease(moment: datetime) -> datetime:
+    """Until when a worker that gives a sign of life now is believed to live."""
+    return moment + LEASE
+
+
+def is_owned(test_id: int, owner: str) -> sa.ColumnElement[bool]:
+    """The fence: true of a test only while this owner runs it."""
+    return sa.and_(
+        ConnectionTest.id == test_id, ConnectionTest.owner == owner, ConnectionTest.state == State.RUNNING
+    )
+
+
+class Progress:
+    """Watches a test's steps; used as a context, within which the lease is kept alive.
+
+    `test` is the row as it was claimed. A later look at a mailbox repeats steps that the page has shown already,
+    so it adds nothing to `entries`.
+    """
+
+    def __init__(self, test: ConnectionTest, owner: str, *, engine: Engine, clock: Clock) -> None:
+        self.test = test
+        self.owner = owner
+        self.is_first_run = test.handed_over_at is None
+        self.entries: list[list[str]] = [] if self.is_first_run else [list(entry) for entry in test.progress]
+        self._engine = engine
+        self._clock = clock
+        self._done = Event()
+        self._lost = False
+        self._pulse = Thread(target=self._keep_writing, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._pulse.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._pulse.join()
+
+    def began(self, leg: Leg, step: Step) -> None:
+        if self._lost:
+            raise StoppedMeanwhile
+        if self.is_first_run:
+            self.entries = [*self.entries, [leg, step, "running", ""]]
+
+    def passed(self, leg: Leg, step: Step, detail: str) -> None:
+        if self.is_first_run:
+            self.entries = [*self.entries[:-1], [leg, step, "passed", detail]]
+
+    def found(self) -> None:
+        """The test message arrived, on whichever look."""
+        if self.entries and self.entries[-1][1] == Step.FIND_REPLY:
+            self.entries = [*self.entries[:-1], [Leg.IMAP, Step.FIND_REPLY, "passed", ""]]
+
+    def handed_over(self) -> None:
+        """Note that the server accepted the test message, before anything else is tried."""
+        if not self._write(self.entries, handed_over_at=self._clock.now()):
+            raise StoppedMeanwhile
+
+    def _keep_writing(self) -> None:
+        written: list[list[str]] = []
+        quiet = 0.0
+        while not self._done.wait(_WRITE_EVERY):
+            quiet += _WRITE_EVERY
+            current = self.entries
+            if current is not written or quiet >= _BEAT_EVERY:
+                with suppress(OperationalError):  # a database that is busy now is asked again in a moment
+                    self._lost = not self._write(current)
+                    written, quiet = current, 0.0
+            if self._lost:
+                return
+
+    def _write(self, entries: list[list[str]], **values: Any) -> bool:
+        """Write the progress and renew the lease; False when the row has another owner by now."""
+        with quick_write(self._engine) as connection:
+            result = connection.execute(
+                sa.update(ConnectionTest)
+                .where(is_owned(self.test.id, self.owner))
+                .values(progress=entries, lease_until=lease(self._clock.now()), **values)
+            )
+        return bool(result.rowcount == 1)

@@ -1,0 +1,129 @@
+"""What a person changes about an account. Each change is one write and one line in its log."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from nimbus.clock import now
+from nimbus.database import transaction
+from nimbus.errors import NimbusError
+from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer
+from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.connection_test import UNDER_WAY, State
+from nimbus.rules.providers import Provider
+from nimbus.rules.send_limits import provider_cap
+from nimbus.services.account_log import record
+
+HISTORY_KEPT = timedelta(days=30)
+
+_RESTRICTION_SENTENCES = {
+    Restriction.ANY: "May be used for any campaign",
+    Restriction.COLD_OUTREACH: "Reserved for cold outreach",
+    Restriction.NURTURE: "Reserved for nurture",
+}
+
+
+class NoSuchAccount(NimbusError):
+    """There is no connected account with this id in this workspace."""
+
+
+class LimitTooHigh(NimbusError):
+    """The number is above what the provider lets this mailbox send."""
+
+
+class ChangedMeanwhile(NimbusError):
+    """Somebody else saved another value since the form was opened."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(f"Somebody changed this to {current} meanwhile. Save again to replace it.")
+        self.current = current
+
+
+def change_limit(workspace_id: int, account_id: int, limit: int, *, seen: int | None, actor: str) -> None:
+    """Set the daily send limit. Raises LimitTooHigh, or ChangedMeanwhile unless it still is what was `seen`."""
+    with _changing(workspace_id, account_id) as (session, account):
+        cap = provider_cap(Provider(account.provider), account.domain.name)
+        if limit > cap:
+            raise LimitTooHigh(f"{_mailboxes(account)} are capped at {cap} mails a day. Enter {cap} or less.")
+        before = account.daily_send_limit
+        if seen is not None and seen != before:
+            raise ChangedMeanwhile(before)
+        if before != limit:
+            account.daily_send_limit = limit
+            record(session, account, "limit", f"Daily limit changed from {before} to {limit}", actor=actor)
+
+
+def change_priority(workspace_id: int, account_id: int, priority: int, *, actor: str) -> None:
+    """Set the rotation priority, 1 to 1000; lower goes first."""
+    with _changing(workspace_id, account_id) as (session, account):
+        before = account.rotation_priority
+        if before != priority:
+            account.rotation_priority = priority
+            sentence = f"Rotation priority changed from {before} to {priority}"
+            record(session, account, "priority", sentence, actor=actor)
+
+
+def restrict(workspace_id: int, account_id: int, restriction: Restriction, *, actor: str) -> None:
+    """Reserve an inbox for one type of campaign, or lift that."""
+    with _changing(workspace_id, account_id) as (session, account):
+        if account.restriction != restriction:
+            account.restriction = restriction
+            record(session, account, "restriction", _RESTRICTION_SENTENCES[restriction], actor=actor)
+
+
+def switch_rotation(workspace_id: int, account_id: int, *, is_active: bool, actor: str) -> None:
+    """Take an inbox out of rotation or put it back. Its history and its sign-in stay as they are."""
+    with _changing(workspace_id, account_id) as (session, account):
+        if account.is_active == is_active:
+            return
+        account.is_active = is_active
+        account.is_active_changed_at = now()
+        account.is_active_changed_by = actor
+        sentence = "Put back into rotation" if is_active else "Taken out of rotation"
+        record(session, account, "rotation", sentence, actor=actor)
+
+
+def remove_account(workspace_id: int, account_id: int, *, actor: str) -> None:
+    """Remove an account: its passwords go at once, its history stays for 30 days."""
+    with _changing(workspace_id, account_id) as (session, account):
+        account.removed_at = now()
+        session.execute(sa.delete(MailServer).where(MailServer.account_id == account_id))
+        session.execute(
+            sa.update(ConnectionTest)
+            .where(ConnectionTest.account_id == account_id, ConnectionTest.state.in_(UNDER_WAY))
+            .values(state=State.STOPPED, finished_at=now(), owner=None)
+        )
+        session.execute(
+            sa.update(ConnectionTest)
+            .where(ConnectionTest.account_id == account_id)
+            .values(sealed_smtp_password=None, sealed_imap_password=None)
+        )
+        record(session, account, "removed", "Account removed", tone=EventTone.WARN, actor=actor)
+
+
+@contextmanager
+def _changing(workspace_id: int, account_id: int) -> Iterator[tuple[Session, EmailAccountHealth]]:
+    """The account inside a write transaction; on Postgres its row is locked as well."""
+    with transaction() as session:
+        account = session.scalar(
+            sa.select(EmailAccountHealth)
+            .where(
+                EmailAccountHealth.workspace_id == workspace_id,
+                EmailAccountHealth.id == account_id,
+                EmailAccountHealth.removed_at.is_(None),
+            )
+            .options(selectinload(EmailAccountHealth.domain))
+            .with_for_update()
+        )
+        if account is None:
+            raise NoSuchAccount("This account no longer exists.")
+        yield session, account
+
+
+def _mailboxes(account: EmailAccountHealth) -> str:
+    if account.provider == Provider.SMTP_IMAP:
+        return f"Mailboxes at {account.domain.name}"
+    return "Mailboxes of this provider"

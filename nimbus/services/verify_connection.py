@@ -1,0 +1,169 @@
+"""Running a connection test: claim it, do the legs without holding the database, record the verdict.
+
+Nothing is tried twice: a test whose worker died is closed by the sweep, for its message may have left.
+"""
+
+import logging
+import secrets
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask import current_app
+
+from nimbus.clock import now
+from nimbus.database import transaction
+from nimbus.extensions import db
+from nimbus.models import ConnectionTest
+from nimbus.providers.contract import Network, Secret, ServerLogin
+from nimbus.providers.errors import ProviderError
+from nimbus.providers.smtp_imap.dialogue import Dialogue
+from nimbus.providers.smtp_imap.probe import Probe
+from nimbus.providers.smtp_imap.round_trip import Look, check_folder, look_for_probe, send_probe
+from nimbus.rules.connection_failure import FailureCode
+from nimbus.rules.connection_test import REPLY_SECONDS, Leg, Purpose, State, Step, legs_of
+from nimbus.rules.mail_settings import MailSettings
+from nimbus.security.workspace_keys import vault_of
+from nimbus.services import connection_verdict
+from nimbus.services.connection_progress import Progress, StoppedMeanwhile, lease
+from nimbus.settings import current_settings
+
+FIRST_LOOK_SECONDS = 3.0  # most mail arrives within it; after that the worker is given back
+LATER_LOOK_SECONDS = 1.0
+LOOK_EVERY = timedelta(seconds=5)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker needs to run a test once it is claimed; the row is not touched meanwhile."""
+
+    progress: Progress
+    settings: MailSettings
+    logins: dict[Leg, ServerLogin]
+    probe: Probe
+    network: Network
+
+
+def run(workspace_id: int, test_id: int) -> None:
+    """Run a test that is queued, or look again for one that waits. Anything else is left alone."""
+    task = _claim(workspace_id, test_id)
+    if task is None:
+        return
+    dialogue = Dialogue()
+    try:
+        with task.progress:
+            _run_legs(task, dialogue)
+    except StoppedMeanwhile:
+        return
+    except ProviderError as error:
+        connection_verdict.fail(task.progress, error, dialogue.text())
+    except Exception as error:  # noqa: BLE001 - every test ends in a state with a sentence
+        connection_verdict.fail(task.progress, _our_fault(task.progress, error), dialogue.text())
+
+
+def _claim(workspace_id: int, test_id: int) -> Task | None:
+    owner = secrets.token_hex(8)
+    moment = now()
+    with transaction() as session:
+        claimed = session.execute(
+            sa.update(ConnectionTest)
+            .where(
+                ConnectionTest.workspace_id == workspace_id,
+                ConnectionTest.id == test_id,
+                sa.or_(
+                    ConnectionTest.state == State.QUEUED,
+                    sa.and_(ConnectionTest.state == State.WAITING, ConnectionTest.next_look_at <= moment),
+                ),
+            )
+            .values(
+                state=State.RUNNING,
+                owner=owner,
+                lease_until=lease(moment),
+                started_at=sa.func.coalesce(ConnectionTest.started_at, moment),
+            )
+        )
+        if claimed.rowcount != 1:  # type: ignore[attr-defined]
+            return None
+        test = session.get_one(ConnectionTest, test_id, populate_existing=True)
+        vault = vault_of(session, workspace_id)
+        settings = MailSettings.from_dict(test.settings)
+        passwords = {
+            leg: vault.open(test.sealed(leg), owner=test.vault_owner, field=f"{leg}_password") for leg in Leg
+        }
+        signature = vault.sign(test.nonce, purpose="connection test")
+    db.session.remove()  # no database connection is held while the network is waited for
+    return Task(
+        progress=Progress(test, owner, engine=db.engine, clock=current_app.extensions["nimbus.clock"]),
+        settings=settings,
+        logins={leg: _login(settings, leg, passwords[leg]) for leg in Leg},
+        probe=Probe(
+            token=f"{test.nonce}.{signature}",
+            sender=settings.email,
+            recipient=settings.email,
+            sent_at=test.created_at,
+        ),
+        network=_network(),
+    )
+
+
+def _run_legs(task: Task, dialogue: Dialogue) -> None:
+    progress, imap = task.progress, task.logins[Leg.IMAP]
+    if Leg.SMTP not in legs_of(Purpose(progress.test.purpose)):
+        folders = check_folder(
+            imap, task.network, folder=task.settings.imap_folder, watch=progress, dialogue=dialogue
+        )
+        look = Look(found_in=None, in_junk=False, folders=folders)
+        connection_verdict.succeed(progress, look, dialogue.text())
+        return
+    if progress.is_first_run:
+        send_probe(task.logins[Leg.SMTP], task.probe, task.network, watch=progress, dialogue=dialogue)
+        progress.handed_over()
+    look = look_for_probe(
+        imap,
+        task.probe,
+        task.network,
+        folder=task.settings.imap_folder,
+        patience_seconds=FIRST_LOOK_SECONDS if progress.is_first_run else LATER_LOOK_SECONDS,
+        watch=progress,
+        dialogue=dialogue,
+    )
+    if look.found_in is not None:
+        connection_verdict.succeed(progress, look, dialogue.text())
+        return
+    wait_until = progress.test.wait_until or now() + timedelta(seconds=REPLY_SECONDS - FIRST_LOOK_SECONDS)
+    if now() >= wait_until:
+        raise ProviderError(FailureCode.NO_REPLY_SEEN, leg=Leg.IMAP, step=Step.FIND_REPLY, permanent=False)
+    connection_verdict.wait(progress, dialogue.text(), wait_until=wait_until, next_look_at=now() + LOOK_EVERY)
+
+
+def _login(settings: MailSettings, leg: Leg, password: str) -> ServerLogin:
+    server = settings.server(leg)
+    return ServerLogin(
+        host=server.host,
+        port=server.port,
+        security=server.security,
+        username=server.username,
+        password=Secret(password),
+        allow_old_tls=settings.allow_old_tls,
+        allow_unverified=settings.allow_unverified,
+    )
+
+
+def _network() -> Network:
+    ca_file = current_settings().ca_file
+    return Network(current_app.extensions["nimbus.outbound"], ca_file=str(ca_file) if ca_file else None)
+
+
+def _our_fault(progress: Progress, error: Exception) -> ProviderError:
+    reference = secrets.token_hex(2).upper()
+    # The text of a library's exception may quote what was sent, so only its kind and place are logged.
+    place = "".join(traceback.format_tb(error.__traceback__))
+    kind = type(error).__name__
+    _log.error("Connection test failed on our side, reference %s: %s\n%s", reference, kind, place)
+    leg, step, *_ = progress.entries[-1] if progress.entries else (Leg.SMTP, Step.FIND_SERVER)
+    return ProviderError(
+        FailureCode.INTERNAL, leg=Leg(leg), step=Step(step), permanent=False, detail={"reference": reference}
+    )
