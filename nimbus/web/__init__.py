@@ -1,0 +1,1 @@
+"""The web: HTTP in, HTML out. Parses, calls a service, renders; decides nothing."""

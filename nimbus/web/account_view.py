@@ -1,0 +1,140 @@
+"""An account as the pages show it: plain values, the status in words, and where its action leads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from nimbus.clock import next_midnight, now
+from nimbus.models import MailServer
+from nimbus.models.account_queries import AccountRow
+from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.connection_failure import Attempted, Explanation, FailureCode, explain
+from nimbus.rules.connection_test import Leg, Security
+from nimbus.rules.inbox_status import Action, InboxFacts, InboxStatus, judge_status
+from nimbus.rules.providers import PROVIDER_NAMES, ConnectionState, Provider
+from nimbus.rules.send_limits import provider_cap
+
+LEG_TITLES = {Leg.SMTP: "Sending (SMTP)", Leg.IMAP: "Replies (IMAP)"}
+SECURITY_WORDS = {Security.SSL: "SSL", Security.STARTTLS: "STARTTLS", Security.NONE: "not encrypted"}
+
+_ACTION_LABELS = {
+    Action.RECONNECT: "Reconnect",
+    Action.PUT_BACK: "Put back",
+    Action.OPEN: "Open",
+    Action.CHOOSE_FOLDER: "See why",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The status chip: word, reason, and a link to the page where the action is."""
+
+    key: str
+    word: str
+    tone: str
+    icon: str
+    reason: str
+    action_label: str | None
+    action_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LegView:
+    """One leg of the connection."""
+
+    key: str
+    title: str
+    host: str
+    port: int
+    security_word: str
+    username: str
+    ok: bool
+    checked_at: datetime
+    problem: str | None
+    folders: tuple[str, ...]
+
+
+class AccountView:
+    """What templates know of an account. Attributes of the row itself are passed through."""
+
+    def __init__(self, row: AccountRow, timezone: str, *, domain_inboxes: int | None = None) -> None:
+        self._account = row.account
+        self.sent_today = row.sent_today
+        self.domain_inboxes = domain_inboxes
+        self.domain_name = row.account.domain.name
+        self.provider_name = PROVIDER_NAMES[Provider(row.account.provider)]
+        self.provider_cap = provider_cap(Provider(row.account.provider), self.domain_name)
+        self.resets_at = next_midnight(now(), timezone)
+        self.legs = [_leg_view(server) for server in sorted(row.account.servers, key=_sending_first)]
+        self.imap_folder = next(
+            (server.folder for server in row.account.servers if server.leg == Leg.IMAP), None
+        )
+        self.status = _status_view(row.account.id, judge_status(self._facts(timezone)))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._account, name)
+
+    def _facts(self, timezone: str) -> InboxFacts:
+        account = self._account
+        problems = {leg.key: leg.problem for leg in self.legs}
+        return InboxFacts(
+            now=now(),
+            timezone=timezone,
+            connection_state=ConnectionState(account.connection_state),
+            sending_problem=problems.get(Leg.SMTP),
+            replies_problem=problems.get(Leg.IMAP),
+            domain_name=self.domain_name,
+            domain_pause_reason=account.domain.pause_reason,
+            is_active=account.is_active,
+            is_active_changed_at=account.is_active_changed_at,
+            is_active_changed_by=account.is_active_changed_by,
+            cooldown_until=account.cooldown_until,
+            sent_today=self.sent_today,
+            daily_send_limit=account.daily_send_limit,
+            current_stage=account.current_stage,
+            restriction=Restriction(account.restriction),
+        )
+
+
+def explain_server(server: MailServer) -> Explanation | None:
+    """Why a leg failed at its last check, in words; None while it works."""
+    if server.failure_code is None:
+        return None
+    attempted = Attempted(
+        Leg(server.leg), server.host, server.port, Security(server.security), folder=server.folder or "INBOX"
+    )
+    return explain(FailureCode(server.failure_code), attempted, server.failure_detail)
+
+
+def _sending_first(server: MailServer) -> bool:
+    return server.leg == Leg.IMAP
+
+
+def _leg_view(server: MailServer) -> LegView:
+    failure = explain_server(server)
+    return LegView(
+        key=server.leg,
+        title=LEG_TITLES[Leg(server.leg)],
+        host=server.host,
+        port=server.port,
+        security_word=SECURITY_WORDS[Security(server.security)],
+        username=server.username,
+        ok=failure is None,
+        checked_at=server.checked_at,
+        problem=failure.title if failure else None,
+        folders=tuple(server.folders),
+    )
+
+
+def _status_view(account_id: int, status: InboxStatus) -> StatusView:
+    label = url = None
+    if status.action == Action.RECONNECT:
+        url = url_for("reconnect.form", account_id=account_id)
+    elif status.action == Action.CHOOSE_FOLDER:
+        url = url_for("email_accounts.show", account_id=account_id, _anchor="connection")
+    elif status.action is not None:
+        url = url_for("email_accounts.show", account_id=account_id)
+    if status.action is not None:
+        label = _ACTION_LABELS[status.action]
+    return StatusView(status.key, status.word, status.tone, status.icon, status.reason, label, url)

@@ -1,0 +1,196 @@
+"""The accounts: the list, one account's page, and everything that can be changed there."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from nimbus.clock import local_day, now
+from nimbus.extensions import db
+from nimbus.models.account_queries import AccountRow, count_on_domain, find_account
+from nimbus.models.event_queries import list_events
+from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.connection_test import Purpose
+from nimbus.services import update_account
+from nimbus.services.connect_account import start_account_test
+from nimbus.web.access import asker, signed_in, workspace_id
+from nimbus.web.account_list import AccountList
+from nimbus.web.account_view import AccountView
+from nimbus.web.forms.accounts import FolderForm, LimitForm, PriorityForm, RestrictionForm
+from nimbus.web.forms.base import PlainForm
+from nimbus.web.limits import limit_connection_tests
+from nimbus.web.partials import go, show, wants_fragment
+
+blueprint = Blueprint("email_accounts", __name__, url_prefix="/email-accounts")
+
+_EDITABLE: dict[str, type[PlainForm]] = {"limit": LimitForm, "priority": PriorityForm, "folder": FolderForm}
+
+
+@blueprint.get("")
+def index() -> Response:
+    view = AccountList(signed_in().workspace, request.args)
+    return show("email_accounts/index.html", "email_accounts/_list.html", view=view)
+
+
+@blueprint.get("/<int:account_id>", endpoint="show")
+def show_account(account_id: int) -> Response:
+    account = _view(account_id)
+    events, older = list_events(db.session(), workspace_id(), account_id)
+    older_url = url_for(".log", account_id=account_id, before=older) if older else None
+    return show(
+        "email_accounts/show.html",
+        "email_accounts/_head.html",
+        account=account,
+        events=events,
+        older_url=older_url,
+        editing=None,
+        form=None,
+    )
+
+
+@blueprint.get("/<int:account_id>/log")
+def log(account_id: int) -> str:
+    before = request.args.get("before", type=int)
+    events, older = list_events(db.session(), workspace_id(), account_id, before=before)
+    older_url = url_for(".log", account_id=account_id, before=older) if older else None
+    return render_template(
+        "email_accounts/log.html", account=_view(account_id), events=events, older_url=older_url
+    )
+
+
+@blueprint.get("/<int:account_id>/edit")
+def edit(account_id: int) -> Response | AnyResponse:
+    field = request.args.get("field", "")
+    if field not in _EDITABLE:
+        abort(404)
+    account = _view(account_id)
+    if request.args.get("cancel"):
+        if wants_fragment():
+            return _field(account, field, None)
+        return go(url_for(".show", account_id=account_id))
+    return _field(account, field, _filled(field, account))
+
+
+@blueprint.post("/<int:account_id>/limit")
+def limit(account_id: int) -> Response | AnyResponse:
+    form = LimitForm()
+    if not form.validate_on_submit():
+        return _field(_view(account_id), "limit", form)
+    seen = int(form.seen.data) if (form.seen.data or "").isdigit() else None
+    try:
+        update_account.change_limit(
+            workspace_id(), account_id, form.daily_send_limit.number, seen=seen, actor=signed_in().name
+        )
+    except update_account.LimitTooHigh as problem:
+        form.daily_send_limit.errors = [str(problem)]
+        return _field(_view(account_id), "limit", form)
+    except update_account.ChangedMeanwhile as problem:
+        form.daily_send_limit.errors = [str(problem)]
+        form.seen.data = str(problem.current)
+        return _field(_view(account_id), "limit", form, status=409)
+    return _changed(account_id, "limit")
+
+
+@blueprint.post("/<int:account_id>/priority")
+def priority(account_id: int) -> Response | AnyResponse:
+    form = PriorityForm()
+    if not form.validate_on_submit():
+        return _field(_view(account_id), "priority", form)
+    update_account.change_priority(
+        workspace_id(), account_id, form.rotation_priority.number, actor=signed_in().name
+    )
+    return _changed(account_id, "priority")
+
+
+@blueprint.post("/<int:account_id>/restrictions")
+def restrictions(account_id: int) -> Response | AnyResponse:
+    form = RestrictionForm()
+    if not form.validate_on_submit():
+        abort(400)
+    update_account.restrict(
+        workspace_id(), account_id, Restriction(form.restriction.data), actor=signed_in().name
+    )
+    if wants_fragment():
+        return show("", "email_accounts/_restrictions.html", account=_view(account_id), saved=True)
+    return go(url_for(".show", account_id=account_id), "Saved.")
+
+
+@blueprint.post("/<int:account_id>/rotation")
+def rotation(account_id: int) -> Response | AnyResponse:
+    wanted = request.form.get("is_active")
+    if wanted not in {"yes", "no"}:
+        abort(400)
+    update_account.switch_rotation(
+        workspace_id(), account_id, is_active=wanted == "yes", actor=signed_in().name
+    )
+    if wants_fragment():
+        return show("", "email_accounts/_head.html", account=_view(account_id))
+    return go(url_for(".show", account_id=account_id))
+
+
+@blueprint.post("/<int:account_id>/folder")
+@limit_connection_tests
+def folder(account_id: int) -> Response | AnyResponse:
+    row = _row(account_id)
+    form = FolderForm()
+    if not form.validate_on_submit():
+        return _field(AccountView(row, signed_in().workspace.timezone), "folder", form)
+    changes = {"imap_folder": form.imap_folder.data}
+    test_id = start_account_test(asker(), row.account, purpose=Purpose.FOLDER, changes=changes)
+    return go(url_for("connect.test", test_id=test_id))
+
+
+@blueprint.post("/<int:account_id>/test")
+@limit_connection_tests
+def test(account_id: int) -> AnyResponse:
+    test_id = start_account_test(asker(), _row(account_id).account, purpose=Purpose.RETEST)
+    return go(url_for("connect.test", test_id=test_id))
+
+
+@blueprint.route("/<int:account_id>/remove", methods=["GET", "POST"])
+def remove(account_id: int) -> str | AnyResponse:
+    account = _view(account_id)
+    if request.method == "GET":
+        return render_template("email_accounts/remove.html", account=account)
+    update_account.remove_account(workspace_id(), account_id, actor=signed_in().name)
+    return go(url_for(".index"), f"{account.email} was removed. Its history is kept for 30 days.")
+
+
+def _row(account_id: int) -> AccountRow:
+    day = local_day(now(), signed_in().workspace.timezone)
+    row = find_account(db.session(), workspace_id(), account_id, day)
+    if row is None:
+        abort(404)
+    return row
+
+
+def _view(account_id: int) -> AccountView:
+    row = _row(account_id)
+    on_domain = count_on_domain(db.session(), workspace_id(), row.account.domain_id)
+    return AccountView(row, signed_in().workspace.timezone, domain_inboxes=on_domain)
+
+
+def _filled(field: str, account: Any) -> PlainForm:
+    form = _EDITABLE[field](formdata=None, obj=account)
+    if field == "limit":
+        form["seen"].data = str(account.daily_send_limit)
+    return form
+
+
+def _field(account: AccountView, field: str, form: PlainForm | None, *, status: int = 422) -> Response:
+    """The fact with its form, with errors where there are any; without a form, the plain value."""
+    shown = 200 if form is None or not form.errors else status
+    return show(
+        "email_accounts/edit.html",
+        f"email_accounts/_{field}.html",
+        shown,
+        account=account,
+        editing=field if form else None,
+        form=form,
+    )
+
+
+def _changed(account_id: int, field: str) -> Response | AnyResponse:
+    if wants_fragment():
+        return _field(_view(account_id), field, None)
+    return go(url_for(".show", account_id=account_id), "Saved.")

@@ -1,0 +1,63 @@
+"""The first page: what runs, what comes next, and how the inboxes are."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, url_for
+
+from nimbus.clock import local_day, now
+from nimbus.extensions import db
+from nimbus.models.account_queries import Moment, count_by_status
+from nimbus.rules.inbox_status import WORDS, StatusKey
+from nimbus.services.checklist import Check, run_checks
+from nimbus.web.access import signed_in
+from nimbus.web.partials import show as show_page
+
+blueprint = Blueprint("home", __name__)
+
+_ACTIONS = {"connect": ("Connect Account", "connect.new")}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the checklist with where its action leads."""
+
+    check: Check
+
+    @property
+    def action_label(self) -> str | None:
+        return _ACTIONS[self.check.action][0] if self.check.action else None
+
+    @property
+    def action_url(self) -> str | None:
+        return url_for(_ACTIONS[self.check.action][1]) if self.check.action else None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.check, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """The lines and how many of them are done."""
+
+    items: list[Item]
+
+    @property
+    def done(self) -> int:
+        return sum(item.check.state == "ok" for item in self.items)
+
+    @property
+    def total(self) -> int:
+        return len(self.items)
+
+
+@blueprint.get("/")
+def show() -> Response:
+    workspace = signed_in().workspace
+    counted = count_by_status(db.session(), workspace.id, Moment(now(), local_day(now(), workspace.timezone)))
+    accounts = sum(counted.values())
+    db.session.commit()  # the checks may wait a second for the queue; no connection is held for that
+    checklist = Checklist([Item(check) for check in run_checks(accounts)])
+    counts = [(key.value, WORDS[key][0], counted[key]) for key in StatusKey if counted.get(key)]
+    if counts:
+        counts.insert(0, ("", "All", accounts))
+    return show_page("home/show.html", "home/_checklist.html", checklist=checklist, counts=counts)

@@ -1,0 +1,40 @@
+"""The main navigation: only pages that exist, with counts where somebody must act."""
+
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_login import current_user
+
+from nimbus.clock import local_day, now
+from nimbus.extensions import db
+from nimbus.models.account_queries import Moment, count_by_status
+from nimbus.rules.inbox_status import StatusKey
+from nimbus.web.access import signed_in
+from nimbus.web.partials import wants_fragment
+
+_PAGES = (
+    ("home", "home.show", "Home", "layout-dashboard"),
+    ("email_accounts", "email_accounts.index", "Email accounts", "mail"),
+    ("help", "help.index", "Help", "life-buoy"),
+)
+_SECTION_OF = {"connect": "email_accounts"}
+
+
+def init_navigation(app: Flask) -> None:
+    app.context_processor(_navigation)
+
+
+def _navigation() -> dict[str, Any]:
+    """What the layout needs; a fragment has no layout, so nothing is counted for it."""
+    if not current_user.is_authenticated or wants_fragment():
+        return {"nav": [], "attention": 0}
+    workspace = signed_in().workspace
+    moment = Moment(now(), local_day(now(), workspace.timezone))
+    attention = count_by_status(db.session(), workspace.id, moment).get(StatusKey.NEEDS_ATTENTION, 0)
+    section = _SECTION_OF.get(request.blueprint or "", request.blueprint)
+    counts = {"email_accounts": attention or None}
+    nav = [
+        (key, label, icon, url_for(endpoint), counts.get(key), key == section)
+        for key, endpoint, label, icon in _PAGES
+    ]
+    return {"nav": nav, "attention": attention}

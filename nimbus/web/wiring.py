@@ -1,0 +1,31 @@
+"""Binds every page, and what all pages share, to the application."""
+
+from flask import Flask
+
+from nimbus.web import (
+    access,
+    assets,
+    components,
+    connect,
+    email_accounts,
+    errors,
+    headers,
+    help_pages,
+    home,
+    navigation,
+    reconnect,
+    sessions,
+    setup,
+)
+
+
+def init_web(app: Flask) -> None:
+    """Everything of the web, in one place."""
+    assets.init_assets(app)
+    access.init_access(app)
+    components.init_components(app)
+    navigation.init_navigation(app)
+    headers.init_headers(app)
+    errors.init_errors(app)
+    for module in (connect, email_accounts, help_pages, home, reconnect, sessions, setup):
+        app.register_blueprint(module.blueprint)
