@@ -1,28 +1,26 @@
 """The account list as its page shows it: rows, counts, and addresses that carry filter, order and page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from nimbus.clock import local_day, now
 from nimbus.extensions import db
 from nimbus.models.account_queries import (
     PER_PAGE,
     SORTS,
     AccountFilter,
-    Moment,
     Paging,
-    count_by_status,
     domain_names,
     list_accounts,
 )
-from nimbus.rules.inbox_status import WORDS, StatusKey
+from nimbus.rules.inbox_status import StatusKey
 from nimbus.rules.providers import PROVIDER_NAMES, Provider
 from nimbus.web.access import CurrentWorkspace
 from nimbus.web.account_view import AccountView
+from nimbus.web.counts import this_moment, worded_counts
 
 _DEFAULTS = {"sort": "status", "direction": "asc", "page": 1, "per_page": 50}
 
@@ -31,20 +29,18 @@ class AccountList:
     """One view of the list. Doubtful values in the address fall back to the usual ones."""
 
     def __init__(self, workspace: CurrentWorkspace, query: MultiDict[str, str]) -> None:
-        moment = Moment(now(), local_day(now(), workspace.timezone))
         self.filters = _filters(query)
         self.sort = query.get("sort", "") if query.get("sort") in SORTS else "status"
         self.direction = "desc" if query.get("direction") == "desc" else "asc"
         self.per_page = _number(query.get("per_page"), one_of=PER_PAGE, usual=50)
-        counted = count_by_status(db.session(), workspace.id, moment)
-        self.all_total = sum(counted.values())
-        self.counts = [("", "All", self.all_total), *_worded(counted)]
+        self.counts = worded_counts(workspace)
+        self.all_total = self.counts[0][2]
         self.page = max(1, _number(query.get("page"), usual=1))
-        rows, self.total = self._read(workspace, moment)
+        rows, self.total = self._read(workspace)
         self.pages = max(1, ceil(self.total / self.per_page))
         if self.page > self.pages:  # the list became shorter than the address remembers
             self.page = self.pages
-            rows, self.total = self._read(workspace, moment)
+            rows, self.total = self._read(workspace)
         self.rows = [AccountView(row, workspace.timezone) for row in rows]
         self.first = (self.page - 1) * self.per_page + 1 if self.rows else 0
         self.last = self.first + len(self.rows) - 1 if self.rows else 0
@@ -71,9 +67,11 @@ class AccountList:
         shown = {name: value for name, value in values.items() if value and value != _DEFAULTS.get(name)}
         return url_for("email_accounts.index", **shown)
 
-    def _read(self, workspace: CurrentWorkspace, moment: Moment) -> Any:
+    def _read(self, workspace: CurrentWorkspace) -> Any:
         paging = Paging(self.sort, self.direction == "desc", self.page, self.per_page)
-        return list_accounts(db.session(), workspace.id, self.filters, paging=paging, moment=moment)
+        return list_accounts(
+            db.session(), workspace.id, self.filters, paging=paging, moment=this_moment(workspace)
+        )
 
 
 def _filters(query: MultiDict[str, str]) -> AccountFilter:
@@ -84,10 +82,6 @@ def _filters(query: MultiDict[str, str]) -> AccountFilter:
         provider=provider if provider in list(Provider) else "",
         domain=query.get("domain", "").replace("\0", "")[:253],
     )
-
-
-def _worded(counted: Mapping[StatusKey, int]) -> list[tuple[str, str, int]]:
-    return [(key.value, WORDS[key][0], counted[key]) for key in StatusKey if counted.get(key)]
 
 
 def _number(text: str | None, *, usual: int, one_of: Sequence[int] = ()) -> int:

@@ -115,10 +115,8 @@ def fix(test_id: int) -> AnyResponse:
             return go(url)
         if key == "probe_replies":
             return go(url_for(".test", test_id=probe_replies(asker(), found)))
-        changes = {
-            fix.key: fix.changes for fix in ConnectionTestView(found, asker()).explanation().fixes
-        }.get(key)
-        if not changes:
+        changes = {fix.key: fix.changes for fix in ConnectionTestView(found, asker()).offered}.get(key)
+        if changes is None:
             abort(400)
         return go(url_for(".test", test_id=apply_fix(asker(), found, changes)))
     except PasswordNeeded:

@@ -8,7 +8,7 @@ from flask import url_for
 
 from nimbus.clock import now
 from nimbus.models import ConnectionTest
-from nimbus.rules.connection_failure import Explanation, FailureCode, explain
+from nimbus.rules.connection_failure import Explanation, FailureCode, Fix, explain
 from nimbus.rules.connection_test import (
     REPLY_SECONDS,
     UNDER_WAY,
@@ -52,6 +52,7 @@ _HEADINGS = {
     },
     State.STOPPED: dict.fromkeys(Purpose, "Stopped"),
 }
+_OTHER_PATHS = {"connect_microsoft": "microsoft", "connect_google": "gmail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,11 @@ class ConnectionTestView:
         code = FailureCode(self._test.failure_code or FailureCode.INTERRUPTED)
         return explain(code, self.settings.attempted(leg), self._test.failure_detail)
 
+    @property
+    def offered(self) -> tuple[Fix, ...]:
+        """What may be done about the failure; nothing while there is none."""
+        return self.explanation().fixes if self.state == State.FAILED else ()
+
     def _heading(self) -> str:
         if self.state in _HEADINGS:
             return _HEADINGS[self.state][self.purpose]
@@ -203,29 +209,33 @@ class ConnectionTestView:
             sentence=why.sentence,
             advice=why.advice,
             server_line=self._test.server_line,
-            fixes=tuple(self._fixes(why)),
+            fixes=tuple(self._fixes()),
             folders=tuple(self._test.folders) if self._test.failure_code == FailureCode.FOLDER else (),
         )
 
-    def _fixes(self, why: Explanation) -> list[tuple[str, str, str, str]]:
+    def _fixes(self) -> list[tuple[str, str, str, str]]:
         """Fixes that need the kept passwords are offered while these are kept."""
         post = url_for("connect.fix", test_id=self.id)
         fixes = []
-        for fix in why.fixes:
-            if fix.help_anchor:
-                slug, _, anchor = fix.help_anchor.partition("#")
-                fixes.append(
-                    (fix.key, fix.label, "link", url_for("help.article", slug=slug, _anchor=anchor or None))
-                )
-            elif fix.changes or fix.key == "wait_more":
-                if self.kept_until:
-                    fixes.append((fix.key, fix.label, "post", post))
-            elif fix.key == "use_microsoft":
-                fixes.append((fix.key, fix.label, "link", url_for("connect.path", path="microsoft")))
+        for fix in self.offered:
+            if url := _leads_to(fix):
+                fixes.append((fix.key, fix.label, "link", url))
+            elif self.kept_until and (fix.changes is not None or fix.key == "wait_more"):
+                fixes.append((fix.key, fix.label, "post", post))
         failed_leg = self._test.failure_leg
         if self.purpose == Purpose.CONNECT and failed_leg == Leg.SMTP and self.kept_until:
             fixes.append(("probe_replies", "Test replies anyway", "post", post))
         return fixes
+
+
+def _leads_to(fix: Fix) -> str | None:
+    """The page of a fix that is a link."""
+    if path := _OTHER_PATHS.get(fix.key):
+        return url_for("connect.path", path=path)
+    if fix.help_anchor:
+        slug, _, anchor = fix.help_anchor.partition("#")
+        return url_for("help.article", slug=slug, _anchor=anchor or None)
+    return None
 
 
 def _plain(step: Step) -> str:

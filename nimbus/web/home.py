@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, url_for
 
-from nimbus.clock import local_day, now
 from nimbus.extensions import db
-from nimbus.models.account_queries import Moment, count_by_status
-from nimbus.rules.inbox_status import WORDS, StatusKey
 from nimbus.services.checklist import Check, run_checks
 from nimbus.web.access import signed_in
+from nimbus.web.counts import worded_counts
 from nimbus.web.partials import show as show_page
 
 blueprint = Blueprint("home", __name__)
@@ -53,11 +51,10 @@ class Checklist:
 @blueprint.get("/")
 def show() -> Response:
     workspace = signed_in().workspace
-    counted = count_by_status(db.session(), workspace.id, Moment(now(), local_day(now(), workspace.timezone)))
-    accounts = sum(counted.values())
+    counts = worded_counts(workspace)
+    accounts = counts[0][2]
     db.session.commit()  # the checks may wait a second for the queue; no connection is held for that
     checklist = Checklist([Item(check) for check in run_checks(accounts)])
-    counts = [(key.value, WORDS[key][0], counted[key]) for key in StatusKey if counted.get(key)]
-    if counts:
-        counts.insert(0, ("", "All", accounts))
-    return show_page("home/show.html", "home/_checklist.html", checklist=checklist, counts=counts)
+    return show_page(
+        "home/show.html", "home/_checklist.html", checklist=checklist, counts=counts if accounts else []
+    )

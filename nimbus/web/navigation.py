@@ -5,11 +5,9 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_login import current_user
 
-from nimbus.clock import local_day, now
-from nimbus.extensions import db
-from nimbus.models.account_queries import Moment, count_by_status
 from nimbus.rules.inbox_status import StatusKey
 from nimbus.web.access import signed_in
+from nimbus.web.counts import status_counts
 from nimbus.web.partials import wants_fragment
 
 _PAGES = (
@@ -28,9 +26,7 @@ def _navigation() -> dict[str, Any]:
     """What the layout needs; a fragment has no layout, so nothing is counted for it."""
     if not current_user.is_authenticated or wants_fragment():
         return {"nav": [], "attention": 0}
-    workspace = signed_in().workspace
-    moment = Moment(now(), local_day(now(), workspace.timezone))
-    attention = count_by_status(db.session(), workspace.id, moment).get(StatusKey.NEEDS_ATTENTION, 0)
+    attention = status_counts(signed_in().workspace).get(StatusKey.NEEDS_ATTENTION, 0)
     section = _SECTION_OF.get(request.blueprint or "", request.blueprint)
     counts = {"email_accounts": attention or None}
     nav = [
