@@ -1,0 +1,89 @@
+"""Style sheet, script and pictures: joined once at start, served from memory under a name that changes with the content."""
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+CSS_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+
+assets = Blueprint("assets", __name__)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One served file: its bytes, the same bytes compressed, and the hash that is part of its address."""
+
+    media_type: str
+    body: bytes
+    packed: bytes
+    digest: str
+
+
+def init_assets(app: Flask) -> None:
+    """Read and join the files, serve them, and give templates `asset_url`. A missing file stops the start."""
+    app.extensions["nimbus.assets"] = {
+        "app.css": _asset("text/css", _stylesheet()),
+        "app.js": _asset("text/javascript", _script()),
+        "icons.svg": _asset("image/svg+xml", _read("icons.svg")),
+        "favicon.svg": _asset("image/svg+xml", _read("favicon.svg")),
+        "favicon-attention.svg": _asset("image/svg+xml", _read("favicon-attention.svg")),
+    }
+    app.register_blueprint(assets)
+    app.jinja_env.globals["asset_url"] = asset_url
+
+
+def asset_url(name: str) -> str:
+    """The address of a served file, for example `/assets/3f9c0a…/app.css`. Raises KeyError for an unknown name."""
+    return url_for("assets.asset", digest=_served()[name].digest, name=name)
+
+
+@assets.get("/assets/<digest>/<name>")
+def asset(digest: str, name: str) -> Response:
+    """A file by hash and name. An old or invented hash is 404, so that no cache ever keeps wrong bytes for ever."""
+    found = _served().get(name)
+    if found is None or found.digest != digest:
+        abort(404)
+    packed = request.accept_encodings["gzip"] > 0
+    response = Response(found.packed if packed else found.body, mimetype=found.media_type)
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _served() -> dict[str, Asset]:
+    found: dict[str, Asset] = current_app.extensions["nimbus.assets"]
+    return found
+
+
+def _asset(media_type: str, text: str) -> Asset:
+    body = text.encode()
+    # mtime=0 keeps the compressed bytes the same from one start to the next.
+    return Asset(media_type, body, gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest()[:16])
+
+
+def _stylesheet() -> str:
+    parts = [_read(f"css/{name}.css") for name in ("layers", "tokens", "base")]
+    parts += [
+        path.read_text("utf-8") for room in ("components", "pages") for path in _files(f"css/{room}", "css")
+    ]
+    return CSS_COMMENT.sub("", "".join(parts))
+
+
+def _script() -> str:
+    behaviours = [path.read_text("utf-8") for path in _files("js/behaviours", "js")]
+    return "\n".join([_read("vendor/htmx.min.js"), *behaviours])
+
+
+def _files(folder: str, ending: str) -> list[Path]:
+    return sorted((STATIC / folder).glob(f"*.{ending}"))
+
+
+def _read(name: str) -> str:
+    return (STATIC / name).read_text("utf-8")
