@@ -47,6 +47,8 @@ def prepare_engine(engine: Engine) -> None:
         connection.isolation_level = None  # the driver must not begin transactions on its own
         for pragma in _SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        # SQLite's own knows only A to Z: a search for Özge would find what was typed alike and nothing else.
+        connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,14 +23,19 @@ class KeyFileProblem(NimbusError):
 def ensure_instance_key(path: Path) -> bool:
     """Make the instance key file (0600) unless it is there. Returns whether it was made."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        return False
+    handle, written = tempfile.mkstemp(dir=path.parent)  # mode 0600
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(Fernet.generate_key() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(written, path)  # the whole key appears at once, and only where there is none
     except FileExistsError:
         return False
-    with os.fdopen(handle, "wb") as file:
-        file.write(Fernet.generate_key() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    finally:
+        Path(written).unlink()
     return True
 
 

@@ -4,6 +4,7 @@ A step may take a millisecond or fifteen seconds. Writing each as it begins woul
 network, so a second thread writes what has changed a few times a second, as often as anybody could see it.
 """
 
+import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Event, Thread
@@ -13,8 +14,9 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
-from nimbus.clock import Clock
+from nimbus.clock import Clock, now
 from nimbus.database import quick_write
 from nimbus.models import ConnectionTest
 from nimbus.rules.connection_test import Leg, State, Step
@@ -38,6 +40,30 @@ def is_owned(test_id: int, owner: str) -> sa.ColumnElement[bool]:
     return sa.and_(
         ConnectionTest.id == test_id, ConnectionTest.owner == owner, ConnectionTest.state == State.RUNNING
     )
+
+
+def claim(session: Session, workspace_id: int, test_id: int) -> str | None:
+    """Take a test that is queued, or whose next look is due, for a new owner; None when there is nothing to take.
+
+    The row count of the update is the lock: of several workers that ring for the same test, one gets it.
+    """
+    owner, moment = secrets.token_hex(8), now()
+    looks_again = sa.and_(ConnectionTest.state == State.WAITING, ConnectionTest.next_look_at <= moment)
+    claimed = session.execute(
+        sa.update(ConnectionTest)
+        .where(
+            ConnectionTest.workspace_id == workspace_id,
+            ConnectionTest.id == test_id,
+            sa.or_(ConnectionTest.state == State.QUEUED, looks_again),
+        )
+        .values(
+            state=State.RUNNING,
+            owner=owner,
+            lease_until=lease(moment),
+            started_at=sa.func.coalesce(ConnectionTest.started_at, moment),
+        )
+    )
+    return owner if claimed.rowcount == 1 else None  # type: ignore[attr-defined]
 
 
 class Progress:

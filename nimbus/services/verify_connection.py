@@ -9,7 +9,6 @@ import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 
-import sqlalchemy as sa
 from flask import current_app
 
 from nimbus.clock import now
@@ -22,11 +21,11 @@ from nimbus.providers.smtp_imap.dialogue import Dialogue
 from nimbus.providers.smtp_imap.probe import Probe
 from nimbus.providers.smtp_imap.round_trip import Look, check_folder, look_for_probe, send_probe
 from nimbus.rules.connection_failure import FailureCode
-from nimbus.rules.connection_test import REPLY_SECONDS, Leg, Purpose, State, Step, legs_of
+from nimbus.rules.connection_test import REPLY_SECONDS, Leg, Purpose, Step, legs_of
 from nimbus.rules.mail_settings import MailSettings
 from nimbus.security.workspace_keys import vault_of
 from nimbus.services import connection_verdict
-from nimbus.services.connection_progress import Progress, StoppedMeanwhile, lease
+from nimbus.services.connection_progress import Progress, StoppedMeanwhile, claim
 from nimbus.settings import current_settings
 
 FIRST_LOOK_SECONDS = 3.0  # most mail arrives within it; after that the worker is given back
@@ -49,7 +48,7 @@ class Task:
 
 def run(workspace_id: int, test_id: int) -> None:
     """Run a test that is queued, or look again for one that waits. Anything else is left alone."""
-    task = _claim(workspace_id, test_id)
+    task = _take_up(workspace_id, test_id)
     if task is None:
         return
     dialogue = Dialogue()
@@ -64,28 +63,11 @@ def run(workspace_id: int, test_id: int) -> None:
         connection_verdict.fail(task.progress, _our_fault(task.progress, error), dialogue.text())
 
 
-def _claim(workspace_id: int, test_id: int) -> Task | None:
-    owner = secrets.token_hex(8)
-    moment = now()
+def _take_up(workspace_id: int, test_id: int) -> Task | None:
+    """Claim the test and read what it needs, in one transaction; None when it is not there to be claimed."""
     with transaction() as session:
-        claimed = session.execute(
-            sa.update(ConnectionTest)
-            .where(
-                ConnectionTest.workspace_id == workspace_id,
-                ConnectionTest.id == test_id,
-                sa.or_(
-                    ConnectionTest.state == State.QUEUED,
-                    sa.and_(ConnectionTest.state == State.WAITING, ConnectionTest.next_look_at <= moment),
-                ),
-            )
-            .values(
-                state=State.RUNNING,
-                owner=owner,
-                lease_until=lease(moment),
-                started_at=sa.func.coalesce(ConnectionTest.started_at, moment),
-            )
-        )
-        if claimed.rowcount != 1:  # type: ignore[attr-defined]
+        owner = claim(session, workspace_id, test_id)
+        if owner is None:
             return None
         test = session.get_one(ConnectionTest, test_id, populate_existing=True)
         vault = vault_of(session, workspace_id)

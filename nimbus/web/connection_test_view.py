@@ -140,9 +140,14 @@ class ConnectionTestView:
 
     def explanation(self) -> Explanation:
         """Why the test failed, in words."""
-        leg = Leg(self._test.failure_leg or legs_of(self.purpose)[0])
+        leg = self._failed_leg()
         code = FailureCode(self._test.failure_code or FailureCode.INTERRUPTED)
         return explain(code, self.settings.attempted(leg), self._test.failure_detail)
+
+    def _failed_leg(self) -> Leg:
+        """Where it failed; without a verdict, where the worker that died was last."""
+        progress = self._test.progress
+        return Leg(self._test.failure_leg or (progress[-1][0] if progress else legs_of(self.purpose)[0]))
 
     @property
     def offered(self) -> tuple[Fix, ...]:
@@ -204,7 +209,7 @@ class ConnectionTestView:
     def _problem(self) -> Problem:
         why = self.explanation()
         return Problem(
-            leg_title=LEG_TITLES[Leg(self._test.failure_leg or legs_of(self.purpose)[0])],
+            leg_title=LEG_TITLES[self._failed_leg()],
             title=why.title,
             sentence=why.sentence,
             advice=why.advice,
@@ -222,8 +227,7 @@ class ConnectionTestView:
                 fixes.append((fix.key, fix.label, "link", url))
             elif self.kept_until and (fix.changes is not None or fix.key == "wait_more"):
                 fixes.append((fix.key, fix.label, "post", post))
-        failed_leg = self._test.failure_leg
-        if self.purpose == Purpose.CONNECT and failed_leg == Leg.SMTP and self.kept_until:
+        if self.purpose == Purpose.CONNECT and self._failed_leg() == Leg.SMTP and self.kept_until:
             fixes.append(("probe_replies", "Test replies anyway", "post", post))
         return fixes
 

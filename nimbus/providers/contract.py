@@ -1,0 +1,78 @@
+"""What services hand to a provider and get back: small frozen values and the watcher of a test."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from nimbus.rules.connection_test import STEP_SECONDS, Leg, Security, Step
+from nimbus.security.outbound import OutboundPolicy
+
+
+class UnsafeTextError(ValueError):
+    """A value holds NUL, CR or LF, which would end a protocol command early."""
+
+
+def refuse_line_breaks(*values: str) -> None:
+    """Raise UnsafeTextError, without echoing the value, if any holds NUL, CR or LF."""
+    if any(c in value for value in values for c in "\0\r\n"):
+        raise UnsafeTextError("A value holds a line break or a NUL character.")
+
+
+class Secret:
+    """A password that prints as dots; only reveal() gives it away."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The password itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> str:
+        raise TypeError("A secret is not written anywhere.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerLogin:
+    """One server and how to sign in to it; raises UnsafeTextError on NUL, CR or LF in any text."""
+
+    host: str
+    port: int
+    security: Security
+    username: str
+    password: Secret
+    allow_old_tls: bool = False
+    allow_unverified: bool = False
+
+    def __post_init__(self) -> None:
+        refuse_line_breaks(self.host, self.username, self.password.reveal())
+
+
+@dataclass(frozen=True)
+class Network:
+    """How we may reach the world: the operator's policy, extra certificate authority, seconds a step may take."""
+
+    policy: OutboundPolicy
+    ca_file: str | None = None
+    step_seconds: float = STEP_SECONDS
+
+
+class Watch(Protocol):
+    """Is told of each step as it happens, so that a page can show it live."""
+
+    def began(self, leg: Leg, step: Step) -> None: ...
+
+    def passed(self, leg: Leg, step: Step, detail: str) -> None: ...

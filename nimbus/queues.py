@@ -1,0 +1,191 @@
+"""Queue names, job names, timeouts, and the doorbell: the row is the queue, a job only says "look at it now"."""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as QueueGone
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+from rq.utils import as_text
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session
+
+from nimbus.queue_server import queue_url
+from nimbus.settings import current_settings
+
+INTERACTIVE = "interactive"  # somebody is watching
+SEND = "send"
+SYNC = "sync"
+MAINTENANCE = "maintenance"
+QUEUES = (INTERACTIVE, SEND, SYNC, MAINTENANCE)
+
+VERIFY_CONNECTION = "jobs.connection_tests.verify"
+SWEEP = "jobs.maintenance.sweep"
+PURGE = "jobs.maintenance.purge"
+
+
+class Job(NamedTuple):
+    """Where a job waits and how many seconds it may run."""
+
+    queue: str
+    timeout: int
+
+
+JOBS = {
+    VERIFY_CONNECTION: Job(INTERACTIVE, timeout=150),
+    SWEEP: Job(MAINTENANCE, timeout=60),
+    PURGE: Job(MAINTENANCE, timeout=300),
+}
+
+DAY = 86_400
+BEAT_SECONDS = 5  # how often a worker says that it lives
+SILENCE = timedelta(seconds=60)  # after which it counts as gone
+WORKERS_KEY = "nimbus:workers"
+SCHEDULER_KEY = "nimbus:scheduler"
+
+log = logging.getLogger(__name__)
+
+
+@lru_cache
+def connect(url: str) -> Redis:
+    """The process's one connection pool to a queue; no command takes longer than a second.
+
+    A connection that broke since its last use is replaced once without a word; silence is not asked again.
+    """
+    retry = Retry(NoBackoff(), 1, supported_errors=(QueueGone,))
+    return Redis.from_url(
+        url, socket_connect_timeout=1, socket_timeout=1, retry=retry, retry_on_timeout=False
+    )
+
+
+def ring(job: str, *ids: int | str) -> bool:
+    """Ask for a job on these rows; False (with a warning in the log) when the queue is away: the sweep asks again.
+
+    A job that already waits is not queued twice; one that is running is. Needs an application context.
+    """
+    try:
+        enqueue(connect(queue_url(current_settings())), job, *ids)
+    except RedisError as error:
+        log.warning("The queue cannot be reached, %s waits for the next sweep: %s", job, error)
+        return False
+    return True
+
+
+def enqueue(connection: Redis, job: str, *ids: int | str) -> None:
+    """What ring() does, on a connection of the caller's; RedisError when the queue is away."""
+    if any(isinstance(part, str) and len(part) > 64 for part in ids):
+        raise ValueError("a job carries ids only")
+    queue = Queue(JOBS[job].queue, connection=connection, serializer=JSONSerializer)
+    # Without this note a stopped worker would find the same request once for every sweep it missed.
+    note = ":".join(("nimbus:rung", job, *map(str, ids)))
+    waiting = connection.get(note)
+    if waiting and queue.get_job_position(as_text(waiting)) is not None:
+        return
+    rung = queue.enqueue(job, *ids, job_timeout=JOBS[job].timeout, result_ttl=0, failure_ttl=DAY)
+    connection.set(note, rung.id, ex=DAY)
+
+
+@dataclass
+class _Pending:
+    """A request that waits for the commit, and the transactions whose rollback takes it away."""
+
+    job: str
+    ids: tuple[int | str, ...]
+    within: set[SessionTransaction]
+
+
+def ring_after_commit(session: Session | scoped_session[Session], job: str, *ids: int | str) -> None:
+    """Ring once the session's transaction has committed; never when it, or the savepoint at hand, is rolled back."""
+    session = session() if isinstance(session, scoped_session) else session
+    transaction = session.get_nested_transaction() or session.get_transaction() or session.begin()
+    within: set[SessionTransaction] = set()
+    outer: SessionTransaction | None = transaction
+    while outer:
+        within.add(outer)
+        outer = outer.parent
+    session.info.setdefault(_Pending, []).append(_Pending(job, ids, within))
+
+
+@event.listens_for(Session, "after_commit")
+def _committed(session: Session) -> None:
+    pending: list[_Pending] = session.info.get(_Pending, [])
+    savepoint = session.get_nested_transaction()
+    if savepoint:
+        for each in pending:
+            each.within.discard(savepoint)
+        return
+    session.info.pop(_Pending, None)
+    for each in pending:
+        ring(each.job, *each.ids)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _ended(session: Session, transaction: SessionTransaction) -> None:
+    """Forget what was asked for inside a transaction that ended without a commit, by rollback or by close."""
+    if pending := session.info.get(_Pending):
+        session.info[_Pending] = [each for each in pending if transaction not in each.within]
+
+
+class WorkerSeen(NamedTuple):
+    """A worker that gave a sign of life less than a minute ago."""
+
+    name: str
+    queues: tuple[str, ...]
+    state: str  # "idle" or "busy"
+    last_seen: datetime
+
+
+def beat(connection: Redis, worker: WorkerSeen) -> None:
+    """Note that a worker lives, and clear away those that have been silent for an hour."""
+    note = {"queues": worker.queues, "state": worker.state, "last_seen": worker.last_seen.isoformat()}
+    connection.hset(WORKERS_KEY, worker.name, json.dumps(note))
+    stale = SILENCE * 60
+    if gone := [seen.name for seen in _workers(connection) if worker.last_seen - seen.last_seen > stale]:
+        connection.hdel(WORKERS_KEY, *gone)
+
+
+def sign_off(connection: Redis, name: str) -> None:
+    """Note that a worker has ended."""
+    connection.hdel(WORKERS_KEY, name)
+
+
+def _workers(connection: Redis) -> list[WorkerSeen]:
+    seen = []
+    for name, text in connection.hgetall(WORKERS_KEY).items():
+        note = json.loads(text)
+        when = datetime.fromisoformat(note["last_seen"])
+        seen.append(WorkerSeen(as_text(name), tuple(note["queues"]), note["state"], when))
+    return seen
+
+
+def workers_alive(now: datetime) -> list[WorkerSeen]:
+    """The workers heard of in the last 60 s, none when the queue is away; `now` is the machine's time, aware UTC."""
+    try:
+        seen = _workers(connect(queue_url(current_settings())))
+    except RedisError:
+        return []
+    return sorted(worker for worker in seen if now - worker.last_seen < SILENCE)
+
+
+def scheduler_alive() -> bool:
+    """Whether a scheduler holds its lease, which ends 15 s after its last sign of life."""
+    try:
+        return bool(connect(queue_url(current_settings())).exists(SCHEDULER_KEY))
+    except RedisError:
+        return False
+
+
+def queue_reachable() -> bool:
+    """Whether the queue answers within a second."""
+    try:
+        return bool(connect(queue_url(current_settings())).ping())
+    except RedisError:
+        return False

@@ -1,0 +1,1 @@
+"""`make run`: one command that prepares, starts, watches and stops everything."""
