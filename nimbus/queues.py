@@ -40,7 +40,7 @@ class Job(NamedTuple):
 
 
 JOBS = {
-    VERIFY_CONNECTION: Job(INTERACTIVE, timeout=150),
+    VERIFY_CONNECTION: Job(INTERACTIVE, timeout=180),
     SWEEP: Job(MAINTENANCE, timeout=60),
     PURGE: Job(MAINTENANCE, timeout=300),
 }

@@ -1,0 +1,58 @@
+# Everything a person types, from a fresh clone. `make help` lists it.
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_READY := $(VENV)/.run-ready
+DEV_READY := $(VENV)/.dev-ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TEMPLATES := templates
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-servers check soak bench claims
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+run: $(RUN_READY) ## start NimbusOS on http://127.0.0.1:8000 (Ctrl-C stops it)
+	@$(BIN)/python -m nimbus.run
+
+test: $(DEV_READY) ## all tests; SERVERS=skip leaves the real servers alone
+	@test "$(SERVERS)" = skip || scripts/install-test-servers
+	$(BIN)/python -m pytest
+
+test-servers: ## install the mail, DNS and database servers and the browser that some tests use
+	@scripts/install-test-servers
+
+check: $(DEV_READY) ## format, lint, types, templates, structure, then the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/djlint $(TEMPLATES) --check --quiet
+	$(BIN)/djlint $(TEMPLATES) --lint --quiet
+	$(BIN)/python -m pytest tests/structure
+	$(MAKE) test
+
+soak: $(DEV_READY) ## the long fault and load runs
+	$(BIN)/python -m pytest tests/soak
+
+bench: $(DEV_READY) ## a line for each figure; ONLY=name measures one
+	@$(BIN)/python -m tests.bench $(ONLY)
+
+claims: $(DEV_READY) ## which claims of the specification are proved, and by which test
+	@$(BIN)/python -m pytest -m claim --claims
+
+$(BIN)/python:
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "NimbusOS needs Python 3.11 or later; name one with: make PY=python3.11 …"; exit 1; }
+	@$(PY) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(RUN_READY): requirements.txt | $(BIN)/python
+	@echo "Installing what NimbusOS runs on …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt $(RUN_READY)
+	@echo "Installing what the tests need …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
