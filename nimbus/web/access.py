@@ -13,7 +13,7 @@ from nimbus.services.set_up import is_set_up
 from nimbus.services.sign_in import find_session
 from nimbus.web.partials import wants_fragment
 
-PUBLIC_ENDPOINTS = frozenset({"assets.asset", "assets.favicon", "sessions.new", "setup.new"})
+PUBLIC_ENDPOINTS = frozenset({"assets.asset", "sessions.new", "setup.new"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

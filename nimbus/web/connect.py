@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from nimbus.clock import now
+from nimbus.clock import SystemClock
 from nimbus.extensions import db
 from nimbus.models import ConnectionTest
 from nimbus.models.account_queries import count_on_domain, find_account_by_email
@@ -156,7 +156,7 @@ def find_earlier(test_id: str | None, *, account_id: int | None = None) -> Conne
 def _no_worker(view: ConnectionTestView) -> dict[str, str] | None:
     if view.state != State.QUEUED or view.age_seconds < _NO_WORKER_AFTER:
         return None
-    if any("interactive" in worker.queues for worker in workers_alive(now())):
+    if any("interactive" in worker.queues for worker in workers_alive(SystemClock().now())):
         return None
     return {"sentence": "None is running. Start it with this command.", "command": "make run"}
 
