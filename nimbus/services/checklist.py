@@ -32,9 +32,8 @@ def run_checks(accounts: int) -> list[Check]:
 
 
 def _workers() -> Check:
-    moment = (
-        SystemClock().now()
-    )  # workers beat in the machine's time, wherever the product's clock was moved to
+    # Workers beat in the machine's time, wherever the product's clock was moved to.
+    moment = SystemClock().now()
     alive = queues.workers_alive(moment)
     if not alive:
         sentence = "None is running. Without one, tests and mail wait."

@@ -1,0 +1,159 @@
+"""Rows written directly, for tests that need an account and not the way to it. They need an application context."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from nimbus.clock import local_day, now
+from nimbus.database import transaction
+from nimbus.extensions import db
+from nimbus.models import (
+    ConnectionTest,
+    DomainHealth,
+    EmailAccountHealth,
+    EventTone,
+    HealthEvent,
+    InboxDay,
+    MailServer,
+    Workspace,
+)
+from nimbus.rules.connection_test import SECRETS_KEPT_SECONDS, Leg
+from nimbus.rules.mail_settings import MailSettings
+from nimbus.security.workspace_keys import create_workspace_key, vault_of
+
+PASSWORD = "the mailbox's own password"
+
+
+def make_workspace(name="Acme", timezone="Europe/Paris") -> int:
+    """A workspace with its key and nobody in it."""
+    with transaction() as session:
+        workspace = Workspace(name=name, timezone=timezone, created_at=now())
+        session.add(workspace)
+        session.flush()
+        create_workspace_key(session, workspace.id)
+        return workspace.id
+
+
+def make_domain(workspace_id, name="acme.test", **overrides) -> int:
+    """The id of a sending domain; one that is there already is changed and not made twice."""
+    with transaction() as session:
+        domain = session.scalar(
+            sa.select(DomainHealth).where(
+                DomainHealth.workspace_id == workspace_id, DomainHealth.name == name
+            )
+        )
+        domain = domain or DomainHealth(workspace_id=workspace_id, name=name, created_at=now())
+        for field, value in overrides.items():
+            setattr(domain, field, value)
+        session.add(domain)
+        session.flush()
+        return domain.id
+
+
+def make_email_account(workspace_id, email="ava@acme.test", *, failed_legs=(), **overrides) -> int:
+    """An account over SMTP and IMAP that is ready for cold outreach unless told otherwise; gives its id."""
+    domain_id = make_domain(workspace_id, email.rpartition("@")[2])
+    values = {
+        "display_name": "Ava Able",
+        "provider": "smtp_imap",
+        "daily_send_limit": 20,
+        "current_stage": 3,
+        "created_at": now(),
+    }
+    with transaction() as session:
+        account = EmailAccountHealth(
+            workspace_id=workspace_id, email=email, domain_id=domain_id, **values | overrides
+        )
+        session.add(account)
+        session.flush()
+    for leg in Leg:
+        code = "auth_failed" if leg in failed_legs else None
+        make_mail_server(workspace_id, account.id, leg, username=email, failure_code=code)
+    return account.id
+
+
+def make_mail_server(workspace_id, account_id, leg, **overrides) -> None:
+    """One leg of an account, its password sealed for this very row."""
+    values = {
+        "host": f"{leg}.acme.test",
+        "port": {Leg.SMTP: 465, Leg.IMAP: 993}[leg],
+        "security": "ssl",
+        "username": "ava@acme.test",
+        "folder": "INBOX" if leg == Leg.IMAP else None,
+        "folders": ["INBOX", "Sent"] if leg == Leg.IMAP else [],
+        "checked_at": now(),
+        "failure_detail": {},
+    }
+    with transaction() as session:
+        server = MailServer(workspace_id=workspace_id, account_id=account_id, leg=leg, **values | overrides)
+        vault = vault_of(session, workspace_id)
+        server.sealed_password = vault.seal(PASSWORD, owner=server.vault_owner, field="password")
+        session.add(server)
+
+
+def make_inbox_day(workspace_id, account_id, *, sent=0, reserved=0, days_ago=0) -> None:
+    """What an inbox sent on a day of its workspace's zone."""
+    with transaction() as session:
+        day = local_day(now(), session.get_one(Workspace, workspace_id).timezone) - timedelta(days=days_ago)
+        session.add(
+            InboxDay(workspace_id=workspace_id, account_id=account_id, day=day, sent=sent, reserved=reserved)
+        )
+
+
+def make_events(workspace_id, account_id, count, *, sentence="Event {number}") -> None:
+    """Lines of an account's log, numbered from 1, the oldest first."""
+    with transaction() as session:
+        session.add_all(
+            HealthEvent(
+                workspace_id=workspace_id,
+                account_id=account_id,
+                at=now(),
+                kind="limit",
+                tone=EventTone.PLAIN,
+                sentence=sentence.format(number=number),
+            )
+            for number in range(1, count + 1)
+        )
+
+
+def mail_settings(email="ava@acme.test", **changes) -> MailSettings:
+    """What somebody typed to connect an address."""
+    return MailSettings(
+        email=email,
+        display_name="Ava Able",
+        smtp_host="smtp.acme.test",
+        smtp_port=465,
+        smtp_security="ssl",
+        smtp_username=email,
+        imap_host="imap.acme.test",
+        imap_port=993,
+        imap_security="ssl",
+        imap_username=email,
+    ).changed(changes)
+
+
+def make_connection_test(workspace_id, user_id, **overrides) -> int:
+    """A connection test that waits for a worker, its passwords sealed, unless told otherwise; gives its id."""
+    values = {
+        "purpose": "connect",
+        "state": "queued",
+        "settings": mail_settings().as_dict(),
+        "secrets_until": now() + timedelta(seconds=SECRETS_KEPT_SECONDS),
+        "nonce": "0" * 32,
+        "created_at": now(),
+    }
+    with transaction() as session:
+        test = ConnectionTest(workspace_id=workspace_id, user_id=user_id, **values | overrides)
+        session.add(test)
+        session.flush()
+        vault = vault_of(session, workspace_id)
+        for leg in Leg:
+            field = f"{leg}_password"
+            setattr(test, f"sealed_{field}", vault.seal(PASSWORD, owner=test.vault_owner, field=field))
+        return test.id
+
+
+def reload(table, *key):
+    """A row as the database has it now, or None."""
+    db.session.rollback()
+    return db.session.get(table, key if len(key) > 1 else key[0], populate_existing=True)
