@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
-from nimbus.models.base import Base
+from nimbus.models.base import Base, table_of
 
 _WRITE = "nimbus_write"
 _SQLITE_PRAGMAS = (
@@ -83,11 +83,15 @@ def quick_write(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def insert_or(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that can say what to do on a conflict; both databases spell it alike."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def dialect_of(session: Session) -> str:
+    """The database at hand: sqlite or postgresql."""
+    return session.get_bind().dialect.name
+
+
+def insert_or(model: type[Base], dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """A plain INSERT that can say what to do on a conflict; both databases spell it alike."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table_of(model))
 
 
 def check_schema(app: Flask) -> None:
@@ -97,6 +101,7 @@ def check_schema(app: Flask) -> None:
     with db.engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found != head:
+        db.engine.dispose()  # nobody will get an application to close it with
         raise SchemaBehind(
             f"The database is at revision {found or 'none'}, this version needs {head}. "
             "Make a backup, then run: flask db upgrade"

@@ -52,7 +52,9 @@ def upgrade():
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("workspace_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint("role IN ('owner', 'admin', 'operator', 'viewer')", name="ck_membership_role"),
+        sa.CheckConstraint(
+            "role IN ('owner', 'admin', 'operator', 'viewer')", name=op.f("ck_membership_role")
+        ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user_account.id"], name="fk_membership_user_id", ondelete="CASCADE"
         ),

@@ -52,30 +52,37 @@ def upgrade():
         sa.Column("workspace_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "connection_state IN ('ok', 'auth_failed', 'auth_revoked', 'suspended', 'disconnected')",
-            name="ck_email_account_health_connection_state",
+            name=op.f("ck_email_account_health_connection_state"),
         ),
         sa.CheckConstraint(
             "provider IN ('gmail', 'microsoft', 'smtp_imap', 'reachinbox')",
-            name="ck_email_account_health_provider",
+            name=op.f("ck_email_account_health_provider"),
         ),
         sa.CheckConstraint(
-            "restriction IN ('any', 'cold_outreach', 'nurture')", name="ck_email_account_health_restriction"
-        ),
-        sa.CheckConstraint("bounce_rate_7d BETWEEN 0 AND 1", name="ck_email_account_health_bounce_rate_7d"),
-        sa.CheckConstraint(
-            "complaint_rate_7d BETWEEN 0 AND 1", name="ck_email_account_health_complaint_rate_7d"
-        ),
-        sa.CheckConstraint("current_stage BETWEEN 0 AND 5", name="ck_email_account_health_current_stage"),
-        sa.CheckConstraint("daily_send_limit >= 0", name="ck_email_account_health_daily_send_limit"),
-        sa.CheckConstraint("overall_score BETWEEN 0 AND 100", name="ck_email_account_health_overall_score"),
-        sa.CheckConstraint(
-            "reputation_score BETWEEN 0 AND 100", name="ck_email_account_health_reputation_score"
+            "restriction IN ('any', 'cold_outreach', 'nurture')",
+            name=op.f("ck_email_account_health_restriction"),
         ),
         sa.CheckConstraint(
-            "rotation_priority BETWEEN 1 AND 1000", name="ck_email_account_health_rotation_priority"
+            "bounce_rate_7d BETWEEN 0 AND 1", name=op.f("ck_email_account_health_bounce_rate_7d")
         ),
         sa.CheckConstraint(
-            "warmup_progress BETWEEN 0 AND 100", name="ck_email_account_health_warmup_progress"
+            "complaint_rate_7d BETWEEN 0 AND 1", name=op.f("ck_email_account_health_complaint_rate_7d")
+        ),
+        sa.CheckConstraint(
+            "current_stage BETWEEN 0 AND 5", name=op.f("ck_email_account_health_current_stage")
+        ),
+        sa.CheckConstraint("daily_send_limit >= 0", name=op.f("ck_email_account_health_daily_send_limit")),
+        sa.CheckConstraint(
+            "overall_score BETWEEN 0 AND 100", name=op.f("ck_email_account_health_overall_score")
+        ),
+        sa.CheckConstraint(
+            "reputation_score BETWEEN 0 AND 100", name=op.f("ck_email_account_health_reputation_score")
+        ),
+        sa.CheckConstraint(
+            "rotation_priority BETWEEN 1 AND 1000", name=op.f("ck_email_account_health_rotation_priority")
+        ),
+        sa.CheckConstraint(
+            "warmup_progress BETWEEN 0 AND 100", name=op.f("ck_email_account_health_warmup_progress")
         ),
         sa.ForeignKeyConstraint(
             ["workspace_id", "domain_id"],
@@ -111,8 +118,8 @@ def upgrade():
         sa.Column("failure_code", sa.String(), nullable=True),
         sa.Column("failure_detail", sa.JSON(), nullable=False),
         sa.Column("workspace_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint("leg IN ('smtp', 'imap')", name="ck_mail_server_leg"),
-        sa.CheckConstraint("security IN ('ssl', 'starttls', 'none')", name="ck_mail_server_security"),
+        sa.CheckConstraint("leg IN ('smtp', 'imap')", name=op.f("ck_mail_server_leg")),
+        sa.CheckConstraint("security IN ('ssl', 'starttls', 'none')", name=op.f("ck_mail_server_security")),
         sa.ForeignKeyConstraint(
             ["workspace_id", "account_id"],
             ["email_account_health.workspace_id", "email_account_health.id"],
@@ -154,7 +161,7 @@ def upgrade():
         sa.Column("sentence", sa.Text(), nullable=False),
         sa.Column("actor", sa.String(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint("tone IN ('ok', 'warn', 'bad', 'plain')", name="ck_health_event_tone"),
+        sa.CheckConstraint("tone IN ('ok', 'warn', 'bad', 'plain')", name=op.f("ck_health_event_tone")),
         sa.ForeignKeyConstraint(
             ["workspace_id", "account_id"],
             ["email_account_health.workspace_id", "email_account_health.id"],

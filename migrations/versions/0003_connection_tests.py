@@ -42,11 +42,11 @@ def upgrade():
         sa.Column("workspace_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "purpose IN ('connect', 'reconnect', 'retest', 'folder', 'probe')",
-            name="ck_connection_test_purpose",
+            name=op.f("ck_connection_test_purpose"),
         ),
         sa.CheckConstraint(
             "state IN ('queued', 'running', 'waiting', 'passed', 'failed', 'stopped')",
-            name="ck_connection_test_state",
+            name=op.f("ck_connection_test_state"),
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user_account.id"], name="fk_connection_test_user_id", ondelete="CASCADE"

@@ -55,6 +55,13 @@ class OfWorkspace:
         return mapped_column(sa.ForeignKey("workspace.id", ondelete="CASCADE"), index=True)
 
 
+def table_of(model: type[Base]) -> sa.Table:
+    """The bare table of a model, for statements that need no objects."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)
+    return table
+
+
 def one_of(column: str, values: type) -> sa.CheckConstraint:
     """A check that a text column holds one of a StrEnum's values, named after the column."""
     allowed = ", ".join(f"'{member}'" for member in values)  # type: ignore[attr-defined]

@@ -15,6 +15,12 @@ from nimbus.errors import NimbusError
 from nimbus.models.workspace import WorkspaceKey
 from nimbus.security.vault import Vault
 
+_KEYS = (
+    sa.select(WorkspaceKey.id, WorkspaceKey.wrapped)
+    .where(WorkspaceKey.workspace_id == sa.bindparam("of_workspace"))
+    .order_by(WorkspaceKey.created_at, WorkspaceKey.id)
+)
+
 
 class KeyFileProblem(NimbusError):
     """The instance key file is missing, unreadable, or not the one this database belongs to."""
@@ -65,11 +71,7 @@ def create_workspace_key(session: Session, workspace_id: int) -> WorkspaceKey:
 
 def vault_of(session: Session, workspace_id: int) -> Vault:
     """The vault of a workspace: the only way to its secrets. Raises KeyFileProblem with the wrong key file."""
-    rows = session.execute(
-        sa.select(WorkspaceKey.id, WorkspaceKey.wrapped)
-        .where(WorkspaceKey.workspace_id == workspace_id)
-        .order_by(WorkspaceKey.created_at, WorkspaceKey.id)
-    ).all()
+    rows = session.execute(_KEYS, {"of_workspace": workspace_id}).all()
     if not rows:
         raise KeyFileProblem("This workspace has no key.")
     instance_key = _instance_key()
