@@ -41,5 +41,9 @@ class MailServer(OfWorkspace, Base):
 
     @property
     def vault_owner(self) -> str:
-        """The identity that the vault binds this row's password to."""
-        return f"mail_server:{self.account_id}:{self.leg}"
+        return vault_owner(self.account_id, self.leg)
+
+
+def vault_owner(account_id: int, leg: str) -> str:
+    """The identity that the vault binds a leg's password to."""
+    return f"mail_server:{account_id}:{leg}"

@@ -50,6 +50,7 @@ def one_line(raw: bytes | str, secrets: re.Pattern[str] | None = None) -> str:
 
 def printable(text: str) -> str:
     """The text without control, direction-changing and other invisible characters, blanks run together."""
+    text = text.strip("\r\n")
     if not (text.isascii() and text.isprintable()):
         text = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     return " ".join(text.split())

@@ -53,7 +53,14 @@ class MailSettings:
         """What a test of this leg tries, as the sentences about its failure name it."""
         server = self.server(leg)
         return Attempted(
-            leg, server.host, server.port, server.security, folder=self.imap_folder, sender=self.email
+            leg,
+            server.host,
+            server.port,
+            server.security,
+            folder=self.imap_folder,
+            sender=self.email,
+            allow_old_tls=self.allow_old_tls,
+            allow_unverified=self.allow_unverified,
         )
 
     def changed(self, changes: Mapping[str, Any]) -> Self:

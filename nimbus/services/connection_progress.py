@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from nimbus.clock import Clock, now
 from nimbus.database import quick_write
 from nimbus.models import ConnectionTest
+from nimbus.models.base import UtcDateTime, table_of
 from nimbus.rules.connection_test import Leg, State, Step
 
 LEASE = timedelta(seconds=20)  # without a sign of life for that long, a test has lost its worker
@@ -35,35 +36,49 @@ def lease(moment: datetime) -> datetime:
     return moment + LEASE
 
 
-def is_owned(test_id: int, owner: str) -> sa.ColumnElement[bool]:
-    """The fence: true of a test only while this owner runs it."""
-    return sa.and_(
-        ConnectionTest.id == test_id, ConnectionTest.owner == owner, ConnectionTest.state == State.RUNNING
+_TESTS = table_of(ConnectionTest)
+# Statements of the way that somebody waits for are made once: building one costs three times what running it does.
+OF_OWNER = sa.and_(  # the fence: true of a test only while this owner runs it
+    _TESTS.c.id == sa.bindparam("of_test"),
+    _TESTS.c.owner == sa.bindparam("of_owner"),
+    _TESTS.c.state == State.RUNNING,
+)
+_RENEW = sa.update(_TESTS).where(OF_OWNER)
+_CLAIM = (
+    sa.update(_TESTS)
+    .where(
+        _TESTS.c.workspace_id == sa.bindparam("of_workspace"),
+        _TESTS.c.id == sa.bindparam("of_test"),
+        sa.or_(
+            _TESTS.c.state == State.QUEUED,
+            sa.and_(_TESTS.c.state == State.WAITING, _TESTS.c.next_look_at <= sa.bindparam("moment")),
+        ),
     )
+    .values(
+        state=State.RUNNING,
+        owner=sa.bindparam("new_owner"),
+        lease_until=sa.bindparam("new_lease"),
+        started_at=sa.func.coalesce(_TESTS.c.started_at, sa.bindparam("moment", type_=UtcDateTime)),
+    )
+    .returning(*_TESTS.c)
+)
 
 
-def claim(session: Session, workspace_id: int, test_id: int) -> str | None:
+def claim(session: Session, workspace_id: int, test_id: int) -> ConnectionTest | None:
     """Take a test that is queued, or whose next look is due, for a new owner; None when there is nothing to take.
 
-    The row count of the update is the lock: of several workers that ring for the same test, one gets it.
+    That the update found its row is the lock: of several workers that ring for the same test, one gets it.
     """
-    owner, moment = secrets.token_hex(8), now()
-    looks_again = sa.and_(ConnectionTest.state == State.WAITING, ConnectionTest.next_look_at <= moment)
-    claimed = session.execute(
-        sa.update(ConnectionTest)
-        .where(
-            ConnectionTest.workspace_id == workspace_id,
-            ConnectionTest.id == test_id,
-            sa.or_(ConnectionTest.state == State.QUEUED, looks_again),
-        )
-        .values(
-            state=State.RUNNING,
-            owner=owner,
-            lease_until=lease(moment),
-            started_at=sa.func.coalesce(ConnectionTest.started_at, moment),
-        )
-    )
-    return owner if claimed.rowcount == 1 else None  # type: ignore[attr-defined]
+    moment = now()
+    asked = {
+        "of_workspace": workspace_id,
+        "of_test": test_id,
+        "moment": moment,
+        "new_owner": secrets.token_hex(8),
+        "new_lease": lease(moment),
+    }
+    taken = session.execute(_CLAIM, asked).mappings().one_or_none()
+    return ConnectionTest(**taken) if taken else None
 
 
 class Progress:
@@ -73,15 +88,16 @@ class Progress:
     so it adds nothing to `entries`.
     """
 
-    def __init__(self, test: ConnectionTest, owner: str, *, engine: Engine, clock: Clock) -> None:
+    def __init__(self, test: ConnectionTest, *, engine: Engine, clock: Clock) -> None:
         self.test = test
-        self.owner = owner
+        self.fence = {"of_test": test.id, "of_owner": test.owner}
         self.is_first_run = test.handed_over_at is None
         self.entries: list[list[str]] = [] if self.is_first_run else [list(entry) for entry in test.progress]
         self._engine = engine
         self._clock = clock
         self._done = Event()
         self._lost = False
+        self.handed_over_at = test.handed_over_at
         self._pulse = Thread(target=self._keep_writing, daemon=True)
 
     def __enter__(self) -> Self:
@@ -110,9 +126,11 @@ class Progress:
             self.entries = [*self.entries[:-1], [Leg.IMAP, Step.FIND_REPLY, "passed", ""]]
 
     def handed_over(self) -> None:
-        """Note that the server accepted the test message, before anything else is tried."""
-        if not self._write(self.entries, handed_over_at=self._clock.now()):
-            raise StoppedMeanwhile
+        """Note that the server accepted the test message; written with the next sign of life, or the verdict.
+
+        A worker that dies in between leaves a test that is closed and never run again, so nothing is sent twice.
+        """
+        self.handed_over_at = self._clock.now()
 
     def _keep_writing(self) -> None:
         written: list[list[str]] = []
@@ -127,12 +145,13 @@ class Progress:
             if self._lost:
                 return
 
-    def _write(self, entries: list[list[str]], **values: Any) -> bool:
+    def _write(self, entries: list[list[str]]) -> bool:
         """Write the progress and renew the lease; False when the row has another owner by now."""
+        shown = {
+            "progress": entries,
+            "handed_over_at": self.handed_over_at,
+            "lease_until": lease(self._clock.now()),
+        }
         with quick_write(self._engine) as connection:
-            result = connection.execute(
-                sa.update(ConnectionTest)
-                .where(is_owned(self.test.id, self.owner))
-                .values(progress=entries, lease_until=lease(self._clock.now()), **values)
-            )
+            result = connection.execute(_RENEW, self.fence | shown)
         return bool(result.rowcount == 1)

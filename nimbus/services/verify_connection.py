@@ -6,6 +6,7 @@ Nothing is tried twice: a test whose worker died is closed by the sweep, for its
 import logging
 import secrets
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +15,6 @@ from flask import current_app
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import ConnectionTest
 from nimbus.providers.contract import Network, Secret, ServerLogin
 from nimbus.providers.errors import ProviderError
 from nimbus.providers.smtp_imap.dialogue import Dialogue
@@ -23,6 +23,7 @@ from nimbus.providers.smtp_imap.round_trip import Look, check_folder, look_for_p
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import REPLY_SECONDS, Leg, Purpose, Step, legs_of
 from nimbus.rules.mail_settings import MailSettings
+from nimbus.security.vault import Vault
 from nimbus.security.workspace_keys import vault_of
 from nimbus.services import connection_verdict
 from nimbus.services.connection_progress import Progress, StoppedMeanwhile, claim
@@ -41,9 +42,23 @@ class Task:
 
     progress: Progress
     settings: MailSettings
-    logins: dict[Leg, ServerLogin]
+    vault: Vault
     probe: Probe
     network: Network
+
+    def login(self, leg: Leg) -> ServerLogin:
+        """One leg's server with its password opened; raises CannotOpenSecret."""
+        test, server = self.progress.test, self.settings.server(leg)
+        password = self.vault.open(test.sealed(leg), owner=test.vault_owner, field=f"{leg}_password")
+        return ServerLogin(
+            host=server.host,
+            port=server.port,
+            security=server.security,
+            username=server.username,
+            password=Secret(password),
+            allow_old_tls=self.settings.allow_old_tls,
+            allow_unverified=self.settings.allow_unverified,
+        )
 
 
 def run(workspace_id: int, test_id: int) -> None:
@@ -51,12 +66,17 @@ def run(workspace_id: int, test_id: int) -> None:
     task = _take_up(workspace_id, test_id)
     if task is None:
         return
+    with suppress(StoppedMeanwhile):
+        _run_to_the_end(task)
+
+
+def _run_to_the_end(task: Task) -> None:
     dialogue = Dialogue()
     try:
         with task.progress:
             _run_legs(task, dialogue)
     except StoppedMeanwhile:
-        return
+        raise
     except ProviderError as error:
         connection_verdict.fail(task.progress, error, dialogue.text())
     except Exception as error:  # noqa: BLE001 - every test ends in a state with a sentence
@@ -66,23 +86,18 @@ def run(workspace_id: int, test_id: int) -> None:
 def _take_up(workspace_id: int, test_id: int) -> Task | None:
     """Claim the test and read what it needs, in one transaction; None when it is not there to be claimed."""
     with transaction() as session:
-        owner = claim(session, workspace_id, test_id)
-        if owner is None:
+        test = claim(session, workspace_id, test_id)
+        if test is None:
             return None
-        test = session.get_one(ConnectionTest, test_id, populate_existing=True)
         vault = vault_of(session, workspace_id)
         settings = MailSettings.from_dict(test.settings)
-        passwords = {
-            leg: vault.open(test.sealed(leg), owner=test.vault_owner, field=f"{leg}_password") for leg in Leg
-        }
-        signature = vault.sign(test.nonce, purpose="connection test")
     db.session.remove()  # no database connection is held while the network is waited for
     return Task(
-        progress=Progress(test, owner, engine=db.engine, clock=current_app.extensions["nimbus.clock"]),
+        progress=Progress(test, engine=db.engine, clock=current_app.extensions["nimbus.clock"]),
         settings=settings,
-        logins={leg: _login(settings, leg, passwords[leg]) for leg in Leg},
+        vault=vault,
         probe=Probe(
-            token=f"{test.nonce}.{signature}",
+            token=f"{test.nonce}.{vault.sign(test.nonce, purpose='connection test')}",
             sender=settings.email,
             recipient=settings.email,
             sent_at=test.created_at,
@@ -92,16 +107,16 @@ def _take_up(workspace_id: int, test_id: int) -> Task | None:
 
 
 def _run_legs(task: Task, dialogue: Dialogue) -> None:
-    progress, imap = task.progress, task.logins[Leg.IMAP]
+    progress, imap = task.progress, task.login(Leg.IMAP)
     if Leg.SMTP not in legs_of(Purpose(progress.test.purpose)):
         folders = check_folder(
             imap, task.network, folder=task.settings.imap_folder, watch=progress, dialogue=dialogue
         )
         look = Look(found_in=None, in_junk=False, folders=folders)
-        connection_verdict.succeed(progress, look, dialogue.text())
+        connection_verdict.succeed(progress, look, dialogue.text(), task.vault)
         return
     if progress.is_first_run:
-        send_probe(task.logins[Leg.SMTP], task.probe, task.network, watch=progress, dialogue=dialogue)
+        send_probe(task.login(Leg.SMTP), task.probe, task.network, watch=progress, dialogue=dialogue)
         progress.handed_over()
     look = look_for_probe(
         imap,
@@ -113,25 +128,12 @@ def _run_legs(task: Task, dialogue: Dialogue) -> None:
         dialogue=dialogue,
     )
     if look.found_in is not None:
-        connection_verdict.succeed(progress, look, dialogue.text())
+        connection_verdict.succeed(progress, look, dialogue.text(), task.vault)
         return
     wait_until = progress.test.wait_until or now() + timedelta(seconds=REPLY_SECONDS - FIRST_LOOK_SECONDS)
     if now() >= wait_until:
         raise ProviderError(FailureCode.NO_REPLY_SEEN, leg=Leg.IMAP, step=Step.FIND_REPLY, permanent=False)
     connection_verdict.wait(progress, dialogue.text(), wait_until=wait_until, next_look_at=now() + LOOK_EVERY)
-
-
-def _login(settings: MailSettings, leg: Leg, password: str) -> ServerLogin:
-    server = settings.server(leg)
-    return ServerLogin(
-        host=server.host,
-        port=server.port,
-        security=server.security,
-        username=server.username,
-        password=Secret(password),
-        allow_old_tls=settings.allow_old_tls,
-        allow_unverified=settings.allow_unverified,
-    )
 
 
 def _network() -> Network:

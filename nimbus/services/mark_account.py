@@ -1,0 +1,66 @@
+"""What a connection test of an account that exists tells its page: another folder, or a leg that does not work."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nimbus.clock import local_day, now
+from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer
+from nimbus.providers.errors import ProviderError
+from nimbus.rules.connection_failure import FailureCode, explain
+from nimbus.rules.connection_test import Leg
+from nimbus.rules.mail_settings import MailSettings
+from nimbus.rules.providers import ConnectionState
+from nimbus.services.account_log import record
+from nimbus.services.save_account import count_test_message, whose
+
+_SIGN_IN_FAILURES = frozenset(
+    {FailureCode.AUTH_FAILED, FailureCode.APP_PASSWORD, FailureCode.USE_OAUTH, FailureCode.PASSWORD_EXPIRED}
+)
+
+
+def save_folder(session: Session, test: ConnectionTest, folders: Sequence[str]) -> None:
+    """Replies are read from another folder from now on; it was opened a moment ago."""
+    account = _tested_account(session, test)
+    if account is None:
+        return
+    server = session.get_one(MailServer, (account.id, str(Leg.IMAP)))
+    server.folder, server.folders = test.settings["imap_folder"], list(folders)
+    server.checked_at, server.failure_code, server.failure_detail = now(), None, {}
+    actor, _ = whose(session, test)
+    record(
+        session, account, "folder", f"Replies are read from {server.folder}", tone=EventTone.OK, actor=actor
+    )
+
+
+def mark_failure(
+    session: Session, test: ConnectionTest, error: ProviderError, handed_over_at: datetime | None
+) -> None:
+    """A leg of an account that was tested again does not work; its page and its state say so."""
+    account = _tested_account(session, test)
+    if account is None:
+        return
+    server = session.get_one(MailServer, (account.id, str(error.leg)))
+    server.checked_at, server.failure_code, server.failure_detail = now(), error.code, dict(error.detail)
+    if error.leg == Leg.SMTP:
+        refused = error.code in _SIGN_IN_FAILURES
+        account.connection_state = ConnectionState.AUTH_FAILED if refused else ConnectionState.DISCONNECTED
+    attempted = MailSettings.from_dict(test.settings).attempted(error.leg)
+    direction = "Sending" if error.leg == Leg.SMTP else "Replies"
+    sentence = f"Connection test failed. {direction}: {explain(error.code, attempted, error.detail).title}"
+    actor, timezone = whose(session, test)
+    record(session, account, "test_failed", sentence, tone=EventTone.BAD, actor=actor)
+    if handed_over_at is not None:
+        count_test_message(session, test.workspace_id, account.id, local_day(handed_over_at, timezone))
+
+
+def _tested_account(session: Session, test: ConnectionTest) -> EmailAccountHealth | None:
+    return session.scalar(
+        sa.select(EmailAccountHealth).where(
+            EmailAccountHealth.workspace_id == test.workspace_id,
+            EmailAccountHealth.id == test.account_id,
+            EmailAccountHealth.removed_at.is_(None),
+        )
+    )
