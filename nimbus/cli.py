@@ -34,7 +34,7 @@ def create_user_command(workspace: str, email: str, name: str, timezone: str) ->
     """Add a person. The password is read from standard input."""
     password = getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not MINIMUM_LENGTH <= len(password) <= MAXIMUM_LENGTH:
-        raise click.ClickException(f"The password needs at least {MINIMUM_LENGTH} characters.")
+        raise click.ClickException(f"The password needs {MINIMUM_LENGTH} to {MAXIMUM_LENGTH:,} characters.")
     if "@" not in email:
         raise click.ClickException("The email is not an address.")
     try:

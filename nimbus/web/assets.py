@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 CSS_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
@@ -24,22 +25,32 @@ class Asset:
     digest: str
 
 
+class _NotForAssets(SecureCookieSessionInterface):
+    """Keeps the session's cookie out of these answers: with it, every sign-in would empty the browser's cache of them."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.blueprint != assets.name:
+            super().save_session(app, session, response)
+
+
 def init_assets(app: Flask) -> None:
     """Read and join the files, serve them, and give templates `asset_url`. A missing file stops the start."""
-    app.extensions["nimbus.assets"] = {
+    served = {
         "app.css": _asset("text/css", _stylesheet()),
         "app.js": _asset("text/javascript", _script()),
         "icons.svg": _asset("image/svg+xml", _read("icons.svg")),
         "favicon.svg": _asset("image/svg+xml", _read("favicon.svg")),
         "favicon-attention.svg": _asset("image/svg+xml", _read("favicon-attention.svg")),
     }
+    app.extensions["nimbus.assets"] = served
+    app.session_interface = _NotForAssets()
     app.register_blueprint(assets)
-    app.jinja_env.globals["asset_url"] = asset_url
-
-
-def asset_url(name: str) -> str:
-    """The address of a served file, for example `/assets/3f9c0a…/app.css`. Raises KeyError for an unknown name."""
-    return url_for("assets.asset", digest=_served()[name].digest, name=name)
+    # Built once: a page with fifty rows asks for the sprite a hundred times.
+    build = app.url_map.bind("").build
+    urls = {
+        name: build("assets.asset", {"digest": each.digest, "name": name}) for name, each in served.items()
+    }
+    app.jinja_env.globals["asset_url"] = urls.__getitem__
 
 
 @assets.get("/assets/<digest>/<name>")

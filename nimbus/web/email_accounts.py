@@ -18,6 +18,7 @@ from nimbus.web.account_list import AccountList
 from nimbus.web.account_view import AccountView
 from nimbus.web.forms.accounts import FolderForm, LimitForm, PriorityForm, RestrictionForm
 from nimbus.web.forms.base import PlainForm
+from nimbus.web.ids import row_id
 from nimbus.web.limits import limit_connection_tests
 from nimbus.web.partials import go, show, wants_fragment
 
@@ -50,7 +51,7 @@ def show_account(account_id: int) -> Response:
 
 @blueprint.get("/<int:account_id>/log")
 def log(account_id: int) -> str:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_id)
     events, older = list_events(db.session(), workspace_id(), account_id, before=before)
     older_url = url_for(".log", account_id=account_id, before=older) if older else None
     return render_template(

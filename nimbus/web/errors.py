@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, current_app, make_response
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -56,7 +56,9 @@ def _key_problem(error: Exception) -> Response:
 def _page(code: int, *, sentence: str | None = None, headers: dict[str, str] | None = None) -> Response:
     title, usual = _SENTENCES.get(code, ("That did not work", "Go back and try again."))
     template = "errors/_notice.html" if wants_fragment() else "errors/error.html"
-    html = render_template(template, title=title, sentence=sentence or usual, action=None)
+    # Without the context that pages share: filling it asks the database, and that may be what failed.
+    page = current_app.jinja_env.get_template(template)
+    html = page.render(title=title, sentence=sentence or usual, action=None)
     response = make_response(html, code)
     if headers and "Allow" in headers:
         response.headers["Allow"] = headers["Allow"]

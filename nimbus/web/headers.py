@@ -44,7 +44,7 @@ def _compress(response: Response) -> Response:
 
 def _may_compress(asked: Request, response: Response) -> bool:
     return (
-        "gzip" in asked.headers.get("Accept-Encoding", "").lower()
+        asked.accept_encodings["gzip"] > 0
         and not response.direct_passthrough
         and not response.is_streamed
         and "Content-Encoding" not in response.headers

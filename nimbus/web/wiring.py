@@ -12,6 +12,7 @@ from nimbus.web import (
     headers,
     help_pages,
     home,
+    ids,
     navigation,
     reconnect,
     sessions,
@@ -21,6 +22,7 @@ from nimbus.web import (
 
 def init_web(app: Flask) -> None:
     """Everything of the web, in one place."""
+    ids.init_ids(app)
     assets.init_assets(app)
     access.init_access(app)
     components.init_components(app)

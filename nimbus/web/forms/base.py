@@ -79,7 +79,7 @@ class WholeNumber(IntegerField):
         return int(self.data or 0)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
+        text = strip(valuelist[0]) if valuelist else ""
         if not text:
             self.data = None
             return
@@ -94,7 +94,7 @@ class WholeNumber(IntegerField):
 
 
 def is_email_address(_form: Form, field: Field) -> None:
-    """The field holds an e-mail address; it is kept in lower case."""
+    """The field holds an e-mail address; it is kept in lower case, an international domain in its ASCII form."""
     try:
         # Mail systems of one's own may use names that the public DNS does not know.
         found = validate_email(
@@ -102,4 +102,4 @@ def is_email_address(_form: Form, field: Field) -> None:
         )
     except EmailNotValidError:
         raise ValidationError("Enter an address like ava@example.com.") from None
-    field.data = found.normalized.lower()
+    field.data = f"{found.local_part}@{found.ascii_domain}".lower()

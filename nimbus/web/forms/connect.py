@@ -77,8 +77,7 @@ class SmtpImapForm(PlainForm):
             if name in self:
                 self[name].data = value
         for leg in Leg:
-            self[f"{leg}_port_shown"].data = self[f"{leg}_port"].data
-            self[f"{leg}_security_shown"].data = self[f"{leg}_security"].data
+            self._note_shown(leg)
 
     def follow_security(self) -> None:
         """Give an empty port its default, and move one that was left as shown when the security changed."""
@@ -93,7 +92,12 @@ class SmtpImapForm(PlainForm):
                 DEFAULT_PORTS[leg][Security(shown_security)]
             )
             if (port.data is None and not port.process_errors) or (untouched and was_default):
-                port.data = default
+                port.data, port.raw_data = default, [str(default)]
+            self._note_shown(leg)
+
+    def _note_shown(self, leg: Leg) -> None:
+        self[f"{leg}_port_shown"].data = self[f"{leg}_port"].data
+        self[f"{leg}_security_shown"].data = self[f"{leg}_security"].data
 
     def settings(self) -> MailSettings:
         """What was typed, in the words of the rules. A user name left empty is the address."""
