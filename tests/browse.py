@@ -10,7 +10,9 @@ from werkzeug.test import TestResponse
 from nimbus.services.sign_in import open_session
 from tests.cast import Person
 
-VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
 
 
 class Page(HTMLParser):

@@ -1,6 +1,7 @@
 """Rows written directly, for tests that need an account and not the way to it. They need an application context."""
 
 from datetime import timedelta
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -15,11 +16,16 @@ from nimbus.models import (
     HealthEvent,
     InboxDay,
     MailServer,
+    Membership,
+    Role,
+    User,
     Workspace,
 )
 from nimbus.rules.connection_test import SECRETS_KEPT_SECONDS, Leg
 from nimbus.rules.mail_settings import MailSettings
+from nimbus.security.passwords import hash_password
 from nimbus.security.workspace_keys import create_workspace_key, vault_of
+from tests import cast
 
 PASSWORD = "the mailbox's own password"
 
@@ -32,6 +38,23 @@ def make_workspace(name="Acme", timezone="Europe/Paris") -> int:
         session.flush()
         create_workspace_key(session, workspace.id)
         return workspace.id
+
+
+@cache
+def _hashed(password) -> str:
+    """Hashing is slow on purpose; once a session is enough."""
+    return hash_password(password)
+
+
+def make_person(workspace_id, name, *, role=Role.OWNER, password=cast.PASSWORD) -> cast.Person:
+    """Somebody who can sign in to a workspace with the password of the cast."""
+    email = f"{name.lower()}@example.com"
+    with transaction() as session:
+        user = User(name=name, email=email, password_hash=_hashed(password), created_at=now())
+        session.add(user)
+        session.flush()
+        session.add(Membership(workspace_id=workspace_id, user_id=user.id, role=role))
+        return cast.Person(workspace_id, user.id, email, name)
 
 
 def make_domain(workspace_id, name="acme.test", **overrides) -> int:

@@ -1,0 +1,137 @@
+"""Rows as each revision found them, so that the next one is tried on a database in use.
+
+They are written with the tables as they are at that moment and never with the models, which know only the newest.
+"""
+
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+
+AT = datetime(2026, 11, 12, 13, 10, 15, tzinfo=UTC)
+WORKSPACES = (1, 2)
+
+
+def _of_0001(workspace_id):
+    mine = {"workspace_id": workspace_id}
+    yield (
+        "workspace",
+        {"id": workspace_id, "name": f"W{workspace_id}", "timezone": "Asia/Kolkata", "created_at": AT},
+    )
+    yield "workspace_key", mine | {"id": f"key{workspace_id}", "wrapped": "gAAAA", "created_at": AT}
+    person = {
+        "id": workspace_id,
+        "email": f"ü{workspace_id}@x.test",
+        "name": "Ünal",
+        "password_hash": "$argon2id$",
+    }
+    yield "user_account", person | {"created_at": AT}
+    yield "membership", mine | {"id": workspace_id, "user_id": workspace_id, "role": "owner"}
+    times = {"created_at": AT, "seen_at": AT}
+    browser = {"address": "192.0.2.1", "browser": "Firefox"}
+    yield (
+        "user_session",
+        mine | times | browser | {"token_hash": str(workspace_id) * 64, "user_id": workspace_id},
+    )
+    yield "instance_fact", {"name": f"fact{workspace_id}", "value": "1"}
+
+
+def _of_0002(workspace_id):
+    mine = {"workspace_id": workspace_id}
+    yield (
+        "domain_health",
+        mine | {"id": workspace_id, "name": "acme.test", "created_at": AT, "pause_reason": "Listed"},
+    )
+    yield "email_account_health", mine | _account(workspace_id)
+    for leg, folders in (("smtp", []), ("imap", ["INBOX", "Gelöscht"])):
+        yield "mail_server", mine | _server(workspace_id, leg, folders)
+    counts = {"account_id": workspace_id, "day": date(2026, 11, 12), "sent": 7, "reserved": 2}
+    yield "inbox_day", mine | counts
+    event = {
+        "account_id": workspace_id,
+        "at": AT,
+        "kind": "limit",
+        "tone": "ok",
+        "sentence": "Zwölf",
+        "actor": None,
+    }
+    yield "health_event", mine | event | {"id": workspace_id}
+
+
+def _account(number):
+    return {
+        "id": number,
+        "email": "ava@acme.test",
+        "display_name": "Ava",
+        "provider": "smtp_imap",
+        "domain_id": number,
+        "created_at": AT,
+        "overall_score": 71.5,
+        "warmup_progress": 3,
+        "current_stage": 2,
+        "daily_send_limit": 20,
+        "bounce_rate_7d": 0.025,
+        "is_active": False,
+        "is_active_changed_at": AT,
+        "connection_state": "ok",
+        "rotation_priority": 100,
+        "restriction": "nurture",
+    }
+
+
+def _server(account_id, leg, folders):
+    return {
+        "account_id": account_id,
+        "leg": leg,
+        "host": "mail.acme.test",
+        "port": 465,
+        "security": "ssl",
+        "username": "ava",
+        "sealed_password": "key1:gAAAA",
+        "allow_old_tls": True,
+        "allow_unverified": False,
+        "folders": folders,
+        "checked_at": AT,
+        "failure_detail": {"kind": "expired"},
+    }
+
+
+def _of_0003(workspace_id):
+    test = {
+        "id": workspace_id,
+        "workspace_id": workspace_id,
+        "user_id": workspace_id,
+        "account_id": workspace_id,
+        "purpose": "retest",
+        "state": "failed",
+        "settings": {"email": "ava@acme.test", "smtp_port": 465},
+        "secrets_until": AT,
+        "nonce": "0" * 32,
+        "created_at": AT,
+        "progress": [["smtp", "connect", "failed", ""]],
+        "failure_detail": {},
+        "folders": [],
+    }
+    yield "connection_test", test
+
+
+ROWS = {"0001": _of_0001, "0002": _of_0002, "0003": _of_0003}
+
+
+def write_rows(connection, revision):
+    """The rows that a database in use has when this revision is its newest."""
+    tables = sa.MetaData()
+    tables.reflect(connection)
+    for workspace_id in WORKSPACES:
+        for name, values in ROWS[revision](workspace_id):
+            connection.execute(tables.tables[name].insert().values(values))
+
+
+def read_rows(connection):
+    """Everything in every table, as a mapping that can be compared."""
+    tables = sa.MetaData()
+    tables.reflect(connection)
+    return {
+        name: sorted((dict(row) for row in connection.execute(sa.select(table)).mappings()), key=str)
+        for name, table in tables.tables.items()
+        if name != "alembic_version"
+    }

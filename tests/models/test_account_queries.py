@@ -1,0 +1,179 @@
+"""Reading accounts: one by id, and a page of the list."""
+
+import pytest
+import sqlalchemy as sa
+
+from nimbus.clock import local_day, now
+from nimbus.extensions import db
+from nimbus.models.account_queries import (
+    SORTS,
+    AccountFilter,
+    Moment,
+    Paging,
+    count_by_status,
+    count_on_domain,
+    domain_names,
+    find_account,
+    find_account_by_email,
+    list_accounts,
+)
+from tests.factories import make_domain, make_email_account, make_inbox_day, make_workspace
+
+ZONE = "Europe/Paris"
+
+
+@pytest.fixture
+def zenith(context):
+    return make_workspace("Zenith")
+
+
+def at_once():
+    return Moment(now(), local_day(now(), ZONE))
+
+
+def emails(workspace_id, wanted=None, **paging):
+    """The addresses before the @ of a page of the list."""
+    rows, _ = list_accounts(
+        db.session(), workspace_id, wanted or AccountFilter(), paging=Paging(**paging), moment=at_once()
+    )
+    return [row.account.email.partition("@")[0] for row in rows]
+
+
+def find(workspace_id, account_id):
+    return find_account(db.session(), workspace_id, account_id, at_once().day)
+
+
+def test_an_account_is_found_with_its_domain_servers_and_sends_of_the_day(acme):
+    account_id = make_email_account(acme, "ava@acme.test")
+    make_inbox_day(acme, account_id, sent=3, reserved=2)
+    make_inbox_day(acme, account_id, sent=40, days_ago=1)
+
+    row = find(acme, account_id)
+    assert row.sent_today == 5
+    assert row.account.domain.name == "acme.test"
+    assert sorted(server.leg for server in row.account.servers) == ["imap", "smtp"]
+
+
+def test_an_account_that_sent_nothing_sent_none_today(acme):
+    assert find(acme, make_email_account(acme)).sent_today == 0
+
+
+def test_another_workspaces_or_removed_account_is_not_found(acme, zenith):
+    theirs = make_email_account(zenith, "cy@zenith.test")
+    gone = make_email_account(acme, "gone@acme.test", removed_at=now())
+
+    assert find(acme, theirs) is None
+    assert find(acme, gone) is None
+    assert find_account_by_email(db.session(), acme, "cy@zenith.test") is None
+    assert find_account_by_email(db.session(), acme, "gone@acme.test") is None
+    assert find_account_by_email(db.session(), zenith, "cy@zenith.test").id == theirs
+
+
+def test_no_list_count_or_choice_shows_another_workspaces_or_removed_account(acme, zenith):
+    make_email_account(zenith, "cy@zenith.test")
+    make_email_account(acme, "gone@old.test", removed_at=now())
+    make_email_account(acme, "ava@acme.test")
+
+    assert emails(acme) == ["ava"]
+    assert sum(count_by_status(db.session(), acme, at_once()).values()) == 1
+    assert domain_names(db.session(), acme) == ["acme.test"]
+    assert count_on_domain(db.session(), acme, make_domain(acme, "old.test")) == 0
+    assert count_on_domain(db.session(), acme, make_domain(zenith, "zenith.test")) == 0
+
+
+SEARCHES = {
+    "ava": ["ava"],
+    "AVA@ACME": ["ava"],
+    "able": ["ava"],
+    "acme.test": ["100%_sure", "ava", "mia", "zoe"],
+    "mia acme": ["mia"],
+    "mia zoe": [],
+    "%": ["100%_sure"],
+    "_": ["100%_sure"],
+    "0%_": ["100%_sure"],
+    "a%a": [],
+    "a_a": [],
+    "\\": ["zoe"],
+    "'; drop": [],
+    "Ärger": ["mia"],
+    "ÖZGE": ["mia"],
+    "   ": ["100%_sure", "ava", "mia", "zoe"],
+}
+
+
+def test_search_finds_addresses_and_names_as_they_are_typed(acme):
+    make_email_account(acme, "ava@acme.test", display_name="Ava Able")
+    make_email_account(acme, "mia@acme.test", display_name="Özge ärger")
+    make_email_account(acme, "100%_sure@acme.test", display_name="")
+    make_email_account(acme, "zoe@acme.test", display_name="Zoe \\ Zone")
+
+    assert {typed: emails(acme, AccountFilter(q=typed)) for typed in SEARCHES} == SEARCHES
+
+
+def test_filters_narrow_each_other(acme):
+    make_email_account(acme, "a@one.test", provider="gmail")
+    make_email_account(acme, "b@one.test", current_stage=0)
+    make_email_account(acme, "c@two.test", current_stage=0)
+
+    assert emails(acme, AccountFilter(domain="one.test")) == ["b", "a"]
+    assert emails(acme, AccountFilter(provider="gmail")) == ["a"]
+    assert emails(acme, AccountFilter(status="warming")) == ["b", "c"]
+    assert emails(acme, AccountFilter(status="warming", domain="two.test", provider="smtp_imap")) == ["c"]
+    assert emails(acme, AccountFilter(status="ready", domain="two.test")) == []
+
+
+SORTED = {
+    "status": ["b", "a", "c"],
+    "account": ["a", "b", "c"],
+    "health": ["c", "b", "a"],
+    "stage": ["b", "c", "a"],
+    "today": ["c", "a", "b"],
+    "bounce": ["a", "c", "b"],
+}
+
+
+def test_the_list_is_sorted_by_every_column_both_ways(acme):
+    a = make_email_account(acme, "a@x.test", overall_score=90, current_stage=5)
+    b = make_email_account(acme, "b@x.test", overall_score=70, current_stage=0, bounce_rate_7d=0.04)
+    make_email_account(acme, "c@x.test", current_stage=4, bounce_rate_7d=0.01)
+    make_inbox_day(acme, a, sent=4)
+    make_inbox_day(acme, b, sent=3, reserved=2)
+
+    assert {sort: emails(acme, sort=sort) for sort in SORTS} == SORTED
+    upside_down = {sort: emails(acme, sort=sort, descending=True) for sort in SORTS}
+    # Turned around, the best state comes first, and within it still the least healthy.
+    assert upside_down == {sort: order[::-1] for sort, order in SORTED.items()} | {"status": ["a", "c", "b"]}
+
+
+def test_pages_cut_the_list_without_a_gap_or_a_double(acme):
+    for number in range(7):
+        make_email_account(acme, f"{number}@x.test", overall_score=50)
+
+    read = [emails(acme, page=page, per_page=3) for page in (1, 2, 3, 4)]
+    assert read == [["0", "1", "2"], ["3", "4", "5"], ["6"], []]
+
+
+def test_a_page_beyond_the_end_is_empty_and_still_tells_the_total(acme):
+    make_email_account(acme)
+
+    beyond = Paging(page=99)
+    assert list_accounts(db.session(), acme, AccountFilter(), paging=beyond, moment=at_once()) == ([], 1)
+
+
+def test_a_longer_list_costs_no_more_queries(acme):
+    asked = []
+    sa.event.listen(db.engine, "before_cursor_execute", lambda *event: asked.append(event[2]))
+
+    def cost():
+        db.session.rollback()
+        asked.clear()
+        rows, _ = list_accounts(db.session(), acme, AccountFilter(), paging=Paging(), moment=at_once())
+        assert all(row.account.domain.name and row.account.servers for row in rows)
+        return sum(statement.startswith("SELECT") for statement in asked)
+
+    make_email_account(acme, "first@x.test")
+    alone = cost()
+    for number in range(8):
+        make_email_account(acme, f"{number}@{number}.test")
+
+    assert cost() == alone == 3

@@ -1,0 +1,161 @@
+"""What an operator types."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from nimbus import queues
+from nimbus.extensions import db
+from nimbus.models import User, Workspace
+from nimbus.queue_server import queue_url
+from nimbus.services.set_up import set_up
+from nimbus.services.sign_in import sign_in
+from nimbus.settings_kinds import CHECKOUT
+
+PASSWORD = "a long enough password"
+ADA = ["--workspace", "Acme", "--email", "ada@acme.test", "--name", "Ada"]
+
+
+@pytest.fixture
+def run(app):
+    """Run a command of ours in this process; gives its result."""
+
+    def invoke(*arguments, typed=None):
+        return app.test_cli_runner().invoke(args=list(arguments), input=typed)
+
+    return invoke
+
+
+@pytest.fixture
+def shell(settings):
+    """Run the flask command as a shell would, on the settings of this test."""
+    environ = os.environ | {
+        "NIMBUS_DATA_DIR": str(settings.data_dir),
+        "NIMBUS_KEY_FILE": str(settings.key_file),
+        "NIMBUS_SECRET_KEY": settings.secret_key,
+        "REDIS_URL": settings.redis_url,
+        "FLASK_APP": "app.py",
+    }
+
+    def call(*arguments):
+        command = [sys.executable, "-m", "flask", *arguments]
+        return subprocess.run(
+            command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    return call
+
+
+def create(run, *changes, typed=PASSWORD + "\n"):
+    return run("create-user", *ADA, *changes, typed=typed)
+
+
+def test_a_person_made_by_command_can_sign_in(run, read, app):
+    result = create(run, "--timezone", "Asia/Kolkata")
+
+    assert (result.exit_code, result.output) == (0, "ada@acme.test can sign in to Acme.\n")
+    assert [(workspace.name, workspace.timezone) for workspace in read(Workspace)] == [
+        ("Acme", "Asia/Kolkata")
+    ]
+    with app.app_context():
+        assert sign_in("ada@acme.test", PASSWORD, address="", browser="")
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\nignored\n"])
+def test_the_password_is_one_line_of_standard_input(run, app, ending):
+    create(run, typed="  blanks count  " + ending)
+
+    with app.app_context():
+        assert sign_in("ada@acme.test", "  blanks count  ", address="", browser="")
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "short\n", "x" * 1001])
+def test_a_password_of_the_wrong_length_is_refused_with_both_bounds(run, read, typed):
+    result = create(run, typed=typed)
+
+    assert result.exit_code == 1
+    assert result.output == "Error: The password needs 8 to 1,000 characters.\n"
+    assert read(User) == []
+
+
+def test_an_address_that_can_sign_in_already_is_refused(run, read):
+    create(run)
+    result = create(run, "--email", "ADA@acme.test")
+
+    assert result.exit_code == 1
+    assert result.output == "Error: Somebody with the address ADA@acme.test can sign in already.\n"
+    assert len(read(User)) == 1
+
+
+def test_what_is_no_address_is_refused(run, read):
+    result = create(run, "--email", "ada")
+
+    assert (result.exit_code, result.output) == (1, "Error: The email is not an address.\n")
+    assert read(User) == []
+
+
+def test_an_unknown_time_zone_is_refused(run, read):
+    assert create(run, "--timezone", "Mars/Olympus").exit_code == 2
+    assert read(User) == []
+
+
+def test_a_fresh_set_up_code_sets_up(run, app):
+    code = run("setup-code").output.strip()
+
+    with app.app_context():
+        set_up(code=code, workspace="W", name="N", email="n@w.test", password=PASSWORD, timezone="UTC")
+
+
+def test_there_is_no_set_up_code_once_somebody_can_sign_in(run):
+    create(run)
+    result = run("setup-code")
+
+    assert result.exit_code == 1
+    assert "flask create-user" in result.output
+
+
+def test_config_prints_every_setting_with_its_source_and_no_secret(run, settings):
+    output = run("config").output
+
+    assert f"NIMBUS_DATA_DIR={settings.data_dir}  (environment)\n" in output
+    assert "NIMBUS_BIND=127.0.0.1:8000  (default)\n" in output
+    assert "NIMBUS_SECRET_KEY=set  (environment)\n" in output
+    assert settings.secret_key not in output
+    assert settings.key_file.read_text().strip() not in output
+
+
+def test_doctor_fails_while_something_does_not_run_and_says_how_to_start_it(run):
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert "fail  Background worker: None is running." in result.output
+    assert "Start it with: make run" in result.output
+
+
+def test_doctor_is_content_when_everything_runs(run, app):
+    with app.app_context():
+        connection = queues.connect(queue_url(app.extensions["nimbus.settings"]))
+    queues.beat(connection, queues.WorkerSeen("w", ("send",), "idle", datetime.now(UTC)))
+    connection.set(queues.SCHEDULER_KEY, "x", ex=15)
+
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.output.splitlines()] == ["ok"] * 4
+
+
+def test_behind_the_head_commands_stop_with_a_sentence_and_the_one_it_names_repairs_it(app, shell):
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE connection_test"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+
+    refused = shell("config")
+    assert refused.returncode == 1
+    last = refused.stderr.strip().splitlines()[-1]
+    assert last.endswith("Make a backup, then run: flask db upgrade")
+
+    assert shell(*last.rpartition("flask ")[2].split()).returncode == 0
+    assert shell("config").returncode == 0

@@ -1,0 +1,77 @@
+"""The main navigation leads to pages that exist and counts where somebody must act."""
+
+import pytest
+
+from tests.browse import Browser, Page
+from tests.factories import make_email_account
+from tests.web.reading import words
+
+
+@pytest.fixture
+def lose(app, cast):
+    """Let accounts of a workspace lose their connection."""
+
+    def accounts(workspace_id, count):
+        with app.app_context():
+            for number in range(count):
+                make_email_account(workspace_id, f"{number}@x.test", connection_state="disconnected")
+
+    return accounts
+
+
+def navigation(html):
+    """(address, whether it is the current page) of each entry."""
+    menu = html.partition('<nav class="nav"')[2].partition("</nav>")[0]
+    anchors = [attrs for tag, attrs in Page(f"<nav>{menu.partition('>')[2]}</nav>").tags if tag == "a"]
+    return [(attrs["href"], attrs.get("aria-current") == "page") for attrs in anchors]
+
+
+@pytest.mark.parametrize(
+    ("url", "current"),
+    [
+        ("/", "/"),
+        ("/email-accounts", "/email-accounts"),
+        ("/email-accounts/connect", "/email-accounts"),
+        ("/email-accounts/connect/smtp", "/email-accounts"),
+        ("/help/connecting", "/help"),
+    ],
+)
+def test_the_section_of_a_page_is_marked(alice, url, current):
+    entries = navigation(alice.get(url).text)
+
+    assert [address for address, _ in entries] == ["/", "/email-accounts", "/help"]
+    assert [address for address, marked in entries if marked] == [current]
+
+
+def test_every_entry_leads_to_a_page(alice):
+    assert [alice.get(url).status_code for url, _ in navigation(alice.get("/").text)] == [200, 200, 200]
+
+
+def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, app, cast, lose):
+    lose(cast.alice.workspace_id, 2)
+    lose(cast.charlie.workspace_id, 3)
+    page = alice.get("/help").text
+
+    assert "Email accounts 2 Help" in words(page)
+    assert "<title>(2) Help – NimbusOS</title>" in page
+    assert "/favicon-attention.svg" in page
+
+
+def test_while_nothing_needs_attention_nothing_is_counted(alice):
+    page = alice.get("/help").text
+
+    assert "Email accounts Help" in words(page)
+    assert "<title>Help – NimbusOS</title>" in page
+    assert "/favicon-attention.svg" not in page
+
+
+def test_a_stranger_sees_no_menu_and_no_count(app, cast, lose):
+    lose(cast.alice.workspace_id, 2)
+    page = Browser(app).get("/login").text
+
+    assert navigation(page) == []
+    assert "<title>Sign in – NimbusOS</title>" in page
+
+
+def test_the_menu_says_who_is_signed_in_and_where(browse):
+    assert "Charlie Zenith Sign out" in words(browse("charlie").get("/help").text)
