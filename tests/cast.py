@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from nimbus.services.set_up import create_user
-
 PASSWORD = "a long enough password"
 
 
@@ -26,14 +24,3 @@ class Cast:
     @property
     def charlie(self) -> Person:
         return self.people["charlie"]
-
-
-def make_cast() -> Cast:
-    people = {}
-    for name, workspace in (("Alice", "Acme"), ("Bob", "Acme"), ("Charlie", "Zenith")):
-        email = f"{name.lower()}@example.com"
-        ids = create_user(
-            workspace=workspace, name=name, email=email, password=PASSWORD, timezone="Europe/Paris"
-        )
-        people[name.lower()] = Person(*ids, email, name)
-    return Cast(people)

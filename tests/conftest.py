@@ -9,10 +9,10 @@ import flask_migrate
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from jinja2 import BytecodeCache
 from redis import Redis
-from rq import Queue, SimpleWorker
-from rq.serializers import JSONSerializer
 
+from jobs.worker import AppWorker
 from nimbus import create_app, queues
 from nimbus.clock import MovableClock
 from nimbus.extensions import db, limiter
@@ -20,9 +20,26 @@ from nimbus.queue_server import command, queue_url
 from nimbus.security.workspace_keys import ensure_instance_key
 from nimbus.settings import Settings, load_settings
 from tests.browse import Browser
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
+from tests.factories import make_cast
 from tests.servers.processes import INTERRUPT, end, spawn, wait_until
 
+
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled by one test serve the next: compiling takes longer than most requests."""
+
+    def __init__(self):
+        self.compiled = {}
+
+    def load_bytecode(self, bucket):
+        if (bucket.key, bucket.checksum) in self.compiled:
+            bucket.bytecode_from_string(self.compiled[bucket.key, bucket.checksum])
+
+    def dump_bytecode(self, bucket):
+        self.compiled[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+TEMPLATES = CompiledTemplates()
 pytest_plugins = ["tests.servers.fixtures", "tests.claims"]
 
 
@@ -120,6 +137,7 @@ def clock() -> MovableClock:
 @pytest.fixture
 def app(settings: Settings, clock: MovableClock) -> Iterator[Flask]:
     app = create_app(settings, clock=clock)
+    app.jinja_env.bytecode_cache = TEMPLATES
     with app.app_context():
         limiter.reset()
     yield app
@@ -171,19 +189,17 @@ def alice(browse: Callable[..., Browser]) -> Browser:
 
 @pytest.fixture
 def run_jobs(app: Flask) -> Callable[[], None]:
-    """Run what waits in the queue, in this process, as a worker would."""
+    """Run what waits in the queue with the product's own worker, in this process."""
     # A connection of its own: RQ raises the time limits of the one it is given.
     connection = Redis.from_url(queue_url(app.extensions["nimbus.settings"]))
 
     def burst() -> None:
-        waiting = [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues.QUEUES]
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        worker = SimpleWorker(waiting, connection=connection, serializer=JSONSerializer)
-        with app.app_context():
-            worker.work(burst=True, logging_level="WARNING")
+        worker = AppWorker(queues.QUEUES, app=app, connection=connection)
+        worker.work(burst=True, logging_level="WARNING")
         for number, handler in before.items():
             signal.signal(number, handler)
-        failed = [job for queue in waiting for job in queue.failed_job_registry.get_job_ids()]
+        failed = [job for queue in worker.queues for job in queue.failed_job_registry.get_job_ids()]
         assert not failed, f"jobs failed: {failed}"
 
     return burst

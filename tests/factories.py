@@ -57,6 +57,18 @@ def make_person(workspace_id, name, *, role=Role.OWNER, password=cast.PASSWORD) 
         return cast.Person(workspace_id, user.id, email, name)
 
 
+def make_cast() -> cast.Cast:
+    """Alice and Bob of one workspace, Charlie of another."""
+    acme, zenith = make_workspace("Acme"), make_workspace("Zenith")
+    return cast.Cast(
+        {
+            "alice": make_person(acme, "Alice"),
+            "bob": make_person(acme, "Bob", role=Role.OPERATOR),
+            "charlie": make_person(zenith, "Charlie"),
+        }
+    )
+
+
 def make_domain(workspace_id, name="acme.test", **overrides) -> int:
     """The id of a sending domain; one that is there already is changed and not made twice."""
     with transaction() as session:

@@ -10,7 +10,7 @@ from nimbus.models import DomainHealth, EmailAccountHealth, Workspace
 from tests.bench.connection_test import application
 from tests.bench.measure import alternate, milliseconds, report
 from tests.browse import Browser
-from tests.cast import make_cast
+from tests.factories import make_cast
 
 INBOXES, DOMAINS, TIMES = 1000, 120, 40
 _BARE = """

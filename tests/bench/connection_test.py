@@ -19,8 +19,8 @@ from nimbus.rules.mail_settings import MailSettings
 from nimbus.services.connect_account import Asker, find_test, start_test
 from tests.bench.bare_script import round_trip
 from tests.bench.measure import alternate, milliseconds, report
-from tests.cast import make_cast
 from tests.conftest import test_settings
+from tests.factories import make_cast
 from tests.servers.mail import MailStack
 
 TIMES = 20

@@ -2,14 +2,12 @@
 
 import itertools
 import logging
-import signal
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from jobs.worker import AppWorker
 from nimbus import queues
 from nimbus.models import ConnectionTest, EmailAccountHealth, MailServer
 from nimbus.queue_server import queue_url
@@ -88,23 +86,6 @@ def press(alice: Browser, run_jobs) -> Callable[..., str]:
         return alice.get(response.location).text
 
     return submit
-
-
-@pytest.fixture
-def run_jobs(app: Flask) -> Callable[[], None]:
-    """Run what waits in the queue with the product's own worker, in this process."""
-    connection = queues.connect(queue_url(app.extensions["nimbus.settings"]))
-
-    def burst() -> None:
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        worker = AppWorker(queues.QUEUES, app=app, connection=connection)
-        worker.work(burst=True, logging_level="WARNING")
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        failed = [job for queue in worker.queues for job in queue.failed_job_registry.get_job_ids()]
-        assert not failed, f"jobs failed: {failed}"
-
-    return burst
 
 
 @pytest.fixture
