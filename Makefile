@@ -8,13 +8,19 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TEMPLATES := templates
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-servers check soak bench claims
+.PHONY: help run worker scheduler test test-servers check soak bench claims
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 run: $(RUN_READY) ## start NimbusOS on http://127.0.0.1:8000 (Ctrl-C stops it)
 	@$(BIN)/python -m nimbus.run
+
+worker: $(RUN_READY) ## one more worker for all queues, beside a running NimbusOS
+	@$(BIN)/python -m jobs.worker interactive send sync maintenance
+
+scheduler: $(RUN_READY) ## the scheduler alone, where it was stopped
+	@$(BIN)/python -m jobs.schedule
 
 test: $(DEV_READY) ## all tests; SERVERS=skip leaves the real servers alone
 	@test "$(SERVERS)" = skip || scripts/install-test-servers

@@ -133,7 +133,7 @@ def test_doctor_fails_while_something_does_not_run_and_says_how_to_start_it(run)
 
     assert result.exit_code == 1
     assert "fail  Background worker: None is running." in result.output
-    assert "Start it with: make run" in result.output
+    assert "Start it with: make worker" in result.output
 
 
 def test_doctor_is_content_when_everything_runs(run, app):

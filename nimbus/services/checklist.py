@@ -6,6 +6,14 @@ from nimbus import queues
 from nimbus.clock import SystemClock
 
 
+_WORK = {
+    queues.INTERACTIVE: "connection tests",
+    queues.SEND: "sending",
+    queues.SYNC: "replies",
+    queues.MAINTENANCE: "upkeep",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One line: `state` is ok, fail or todo; `command` repairs it when a person types it."""
@@ -35,9 +43,12 @@ def _workers() -> Check:
     # Workers beat in the machine's time, wherever the product's clock was moved to.
     moment = SystemClock().now()
     alive = queues.workers_alive(moment)
-    if not alive:
-        sentence = "None is running. Without one, tests and mail wait."
-        return Check("worker", "fail", "Background worker", sentence, "make run")
+    served = {name for worker in alive for name in worker.queues}
+    waiting = [word for name, word in _WORK.items() if name not in served]
+    if waiting:
+        what = f" for {' and '.join(waiting)}" if alive else ""
+        sentence = f"None is running{what}. Without one, that work waits."
+        return Check("worker", "fail", "Background worker", sentence, "make worker")
     seconds = max(0, int((moment - max(worker.last_seen for worker in alive)).total_seconds()))
     return Check("worker", "ok", "Background worker", f"{len(alive)} running, last seen {seconds} s ago.")
 
@@ -47,9 +58,8 @@ def _scheduler() -> Check:
         return Check(
             "scheduler", "ok", "Scheduler", "Running. It looks every few seconds for work that waits."
         )
-    return Check(
-        "scheduler", "fail", "Scheduler", "Not running. Nothing is tried again by itself.", "make run"
-    )
+    sentence = "Not running. Nothing is tried again by itself."
+    return Check("scheduler", "fail", "Scheduler", sentence, "make scheduler")
 
 
 def _unknown() -> list[Check]:

@@ -158,7 +158,7 @@ def _no_worker(view: ConnectionTestView) -> dict[str, str] | None:
         return None
     if any("interactive" in worker.queues for worker in workers_alive(SystemClock().now())):
         return None
-    return {"sentence": "None is running. Start it with this command.", "command": "make run"}
+    return {"sentence": "None is running. Start it with this command.", "command": "make worker"}
 
 
 def _outcome(found: ConnectionTest, view: ConnectionTestView) -> Outcome:

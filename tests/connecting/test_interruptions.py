@@ -170,7 +170,7 @@ def test_page_says_that_no_worker_runs_and_how_to_start_one(post, alice, clock, 
     queues.beat(queue, WorkerSeen("w", ("interactive",), "idle", clock.now()))
     helped = Reading(alice.get(page).text)
 
-    assert "Waiting for a background worker None is running. Start it with this command. make run" in alone
+    assert "Waiting for a background worker None is running. Start it with this command. make worker" in alone
     assert "Waiting for a background worker" not in helped
 
 

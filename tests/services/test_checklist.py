@@ -22,9 +22,9 @@ def connection(context):
     return queues.connect(queue_url(current_settings()))
 
 
-def worker(name="w1", seconds_ago=0):
+def worker(name="w1", seconds_ago=0, serves=queues.QUEUES):
     seen = datetime.now(UTC) - timedelta(seconds=seconds_ago)
-    return queues.WorkerSeen(name, ("interactive",), "idle", seen)
+    return queues.WorkerSeen(name, tuple(serves), "idle", seen)
 
 
 def line(key, accounts=0):
@@ -38,8 +38,8 @@ def test_the_lines_come_in_the_order_they_matter(connection):
 def test_a_queue_that_answers_is_fine_and_a_missing_worker_is_told_with_the_command(connection):
     assert line("queue").state == "ok"
     missing = line("worker")
-    assert (missing.state, missing.command) == ("fail", "make run")
-    assert missing.sentence == "None is running. Without one, tests and mail wait."
+    assert (missing.state, missing.command) == ("fail", "make worker")
+    assert missing.sentence == "None is running. Without one, that work waits."
 
 
 def test_workers_are_counted_with_the_last_sign_of_life(connection):
@@ -49,6 +49,14 @@ def test_workers_are_counted_with_the_last_sign_of_life(connection):
     alive = line("worker")
     assert alive.state == "ok"
     assert alive.sentence.startswith("2 running, last seen ")
+
+
+def test_work_that_no_worker_serves_is_named(connection):
+    queues.beat(connection, worker(serves=["send", "sync", "maintenance"]))
+
+    missing = line("worker")
+    assert missing.state == "fail"
+    assert missing.sentence == "None is running for connection tests. Without one, that work waits."
 
 
 def test_a_worker_that_was_silent_for_a_minute_is_gone(connection):
@@ -66,7 +74,7 @@ def test_moving_the_clock_of_the_practice_world_ends_no_worker(connection, clock
 
 def test_the_scheduler_is_running_while_it_holds_its_lease(connection):
     assert line("scheduler").state == "fail"
-    assert line("scheduler").command == "make run"
+    assert line("scheduler").command == "make scheduler"
 
     connection.set(queues.SCHEDULER_KEY, "x", ex=15)
     assert line("scheduler").state == "ok"
