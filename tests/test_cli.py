@@ -139,7 +139,7 @@ def test_doctor_fails_while_something_does_not_run_and_says_how_to_start_it(run)
 def test_doctor_is_content_when_everything_runs(run, app):
     with app.app_context():
         connection = queues.connect(queue_url(app.extensions["nimbus.settings"]))
-    queues.beat(connection, queues.WorkerSeen("w", ("send",), "idle", datetime.now(UTC)))
+    queues.beat(connection, queues.WorkerSeen("w", queues.QUEUES, "idle", datetime.now(UTC)))
     connection.set(queues.SCHEDULER_KEY, "x", ex=15)
 
     result = run("doctor")

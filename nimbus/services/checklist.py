@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from nimbus import queues
 from nimbus.clock import SystemClock
 
-
 _WORK = {
     queues.INTERACTIVE: "connection tests",
     queues.SEND: "sending",
