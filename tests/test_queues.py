@@ -50,7 +50,7 @@ def test_a_job_carries_its_name_its_ids_and_its_timeout(queue):
     assert (job.func_name, list(job.args), job.timeout, job.result_ttl) == (
         VERIFY_CONNECTION,
         [7, 42],
-        150,
+        180,
         0,
     )
 
