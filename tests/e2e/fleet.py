@@ -1,0 +1,83 @@
+"""Inboxes in every state an operator meets, as rows."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from nimbus.clock import now
+from nimbus.extensions import db
+from nimbus.models import EmailAccountHealth
+from nimbus.rules.connection_test import Leg
+from tests.factories import make_domain, make_email_account, make_events, make_inbox_day
+
+LONG = "an-unusually-long-name.that-somebody-really-has+outreach@mail.a-company-with-many-words.example"
+
+
+def make_fleet(workspace_id: int) -> dict[str, int]:
+    """Twelve inboxes on four domains, at least one in each state; gives their ids by the part before the @."""
+    make_domain(workspace_id, "hello-acme.com", paused_at=now(), pause_reason="Listed on a blocklist")
+    lines: tuple[tuple[str, str, int, int, dict[str, Any]], ...] = (
+        ("ava@try-acme.com", "Ava Stone", 92, 17, {}),
+        ("ben@try-acme.com", "Ben Okafor", 88, 22, {"current_stage": 5, "daily_send_limit": 50}),
+        (
+            "cara@try-orbit.com",
+            "Cara Lind",
+            76,
+            9,
+            {"cooldown_until": now() + timedelta(hours=3, minutes=10)},
+        ),
+        (
+            "dan@try-orbit.com",
+            "Dan Meyer",
+            81,
+            0,
+            {"connection_state": "auth_failed", "failed_legs": [Leg.SMTP]},
+        ),
+        ("emma@hello-acme.com", "Emma Roux", 64, 4, {"bounce_rate_7d": 0.038}),
+        ("finn@try-orbit.com", "Finn Weber", 85, 20, {}),
+        ("gia@brightside-mail.com", "Gia Russo", 74, 6, {"current_stage": 1, "daily_send_limit": 15}),
+        ("hugo@brightside-mail.com", "Hugo Silva", 0, 0, {"current_stage": 0, "overall_score": None}),
+        ("iris@brightside-mail.com", "Iris Novak", 79, 11, {"current_stage": 2}),
+        (
+            "jonas@try-acme.com",
+            "Jonas Berg",
+            90,
+            0,
+            {
+                "is_active": False,
+                "is_active_changed_at": datetime(2026, 11, 12, tzinfo=UTC),
+                "is_active_changed_by": "Dana",
+            },
+        ),
+        ("kim@try-acme.com", "Kim Park", 83, 8, {"failed_legs": [Leg.IMAP]}),
+        ("lea@try-orbit.com", "Lea Marin", 95, 13, {"restriction": "nurture", "current_stage": 4}),
+    )
+    ids = {}
+    for email, name, score, sent, values in lines:
+        rates = {"bounce_rate_7d": score % 5 / 1000, "complaint_rate_7d": 0.0, "reputation_score": score}
+        known = {"display_name": name, "overall_score": score, "current_stage": 3, "warmup_progress": score}
+        usual = (rates if score else {}) | known
+        ids[email.partition("@")[0]] = made = make_email_account(workspace_id, email, **usual | values)
+        make_inbox_day(workspace_id, made, sent=sent)
+    make_events(workspace_id, ids["ava"], 4, sentence="Daily limit changed to {number}0")
+    return ids
+
+
+def make_crowd(workspace_id: int, size: int) -> None:
+    """More inboxes without servers: enough for a list that must be long. The first has a very long address."""
+    domain_ids = [make_domain(workspace_id, name) for name in (LONG.partition("@")[2], "crowd.example")]
+    db.session.add_all(
+        EmailAccountHealth(
+            workspace_id=workspace_id,
+            email=f"person{number}@crowd.example" if number else LONG,
+            display_name=f"Person {number}",
+            provider="smtp_imap",
+            domain_id=domain_ids[bool(number)],
+            daily_send_limit=20 + number % 30,
+            current_stage=number % 6,
+            overall_score=float(number * 37 % 101),
+            bounce_rate_7d=number % 50 / 1000,
+            created_at=now(),
+        )
+        for number in range(size)
+    )
+    db.session.commit()

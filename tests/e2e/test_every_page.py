@@ -1,0 +1,165 @@
+"""Each page in each state, on a desk and on a phone, in light and in dark: no barrier, no error, nothing too wide."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from nimbus.clock import now
+from nimbus.web.assets import STATIC
+from tests.e2e.conftest import Owner, open_window
+from tests.e2e.fleet import LONG, make_crowd, make_fleet
+from tests.e2e.watching import assert_sound_everywhere
+from tests.factories import mail_settings, make_connection_test, make_email_account
+
+_DIALOGUE = "S: 220 smtp.acme.test ESMTP\nC: EHLO nimbus\nS: 535 5.7.8 Error: authentication failed"
+_SENT = [
+    ["smtp", step, "passed", ""] for step in ("find_server", "connect", "encrypt", "sign_in", "hand_over")
+]
+_FOUND = [["imap", step, "passed", ""] for step in ("find_server", "connect", "encrypt", "sign_in")]
+_END = [["imap", step, "passed", ""] for step in ("open_folder", "find_reply")]
+
+TESTS: dict[str, dict[str, Any]] = {
+    "queued": {},
+    "running": {"state": "running", "progress": [*_SENT[:3], ["smtp", "sign_in", "running", ""]]},
+    "refused": {
+        "state": "failed",
+        "progress": [*_SENT[:3], ["smtp", "sign_in", "running", ""]],
+        "failure_leg": "smtp",
+        "failure_step": "sign_in",
+        "failure_code": "auth_failed",
+        "server_line": "535 5.7.8 Error: authentication failed: " + "x" * 160,
+        "dialogue": _DIALOGUE,
+    },
+    "no_folder": {
+        "state": "failed",
+        "progress": [*_SENT, *_FOUND, ["imap", "open_folder", "running", ""]],
+        "failure_leg": "imap",
+        "failure_step": "open_folder",
+        "failure_code": "folder",
+        "failure_detail": {"folders": "INBOX\nPosteingang\nSent"},
+        "folders": ["INBOX", "Posteingang", "Sent"],
+        "settings": mail_settings(LONG).as_dict(),
+    },
+    "old_tls": {
+        "state": "failed",
+        "progress": [*_SENT[:2], ["smtp", "encrypt", "running", ""]],
+        "failure_leg": "smtp",
+        "failure_step": "encrypt",
+        "failure_code": "tls_handshake",
+        "failure_detail": {"kind": "version"},
+    },
+    "passed": {"state": "passed", "progress": [*_SENT, *_FOUND, *_END], "warning": "It arrived in Junk."},
+    "stopped": {"state": "stopped", "progress": _SENT[:2]},
+}
+
+_DRAWN = "() => [...document.querySelectorAll('use')].map(use => use.getAttribute('href').split('#')[1])"
+_SPRITE = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "icons.svg").read_text("utf-8")))
+
+# What it shows: whose workspace, and the address.
+PAGES = {
+    "home of an empty workspace": ("none", "/"),
+    "home": ("many", "/"),
+    "list of none": ("none", "/email-accounts"),
+    "list of one with a long address": ("one", "/email-accounts"),
+    "list of sixty": ("many", "/email-accounts"),
+    "second page": ("many", "/email-accounts?page=2"),
+    "search without a find": ("many", "/email-accounts?q=nobody"),
+    "filter without a find": ("many", "/email-accounts?status=warming&domain=hello-acme.com"),
+    "healthy account": ("many", "/email-accounts/{ava}"),
+    "refused account": ("many", "/email-accounts/{dan}"),
+    "account without replies": ("many", "/email-accounts/{kim}"),
+    "account out of rotation": ("many", "/email-accounts/{jonas}"),
+    "account of a paused domain": ("many", "/email-accounts/{emma}"),
+    "account without figures": ("many", "/email-accounts/{hugo}"),
+    "account with a long address": ("one", "/email-accounts/{long}"),
+    "log": ("many", "/email-accounts/{ava}/log"),
+    "editing a limit": ("many", "/email-accounts/{ava}/edit?field=limit"),
+    "removing": ("many", "/email-accounts/{ava}/remove"),
+    "changing servers": ("many", "/email-accounts/{dan}/reconnect"),
+    "four paths": ("none", "/email-accounts/connect"),
+    "path of Gmail": ("none", "/email-accounts/connect/gmail"),
+    "path of Microsoft": ("none", "/email-accounts/connect/microsoft"),
+    "path of ReachInbox": ("none", "/email-accounts/connect/reachinbox"),
+    "empty form": ("none", "/email-accounts/connect/smtp"),
+    "form after a failure": ("many", "/email-accounts/connect/smtp?from_test={refused}"),
+    **{f"test {name}": ("many", f"/email-accounts/connect/tests/{{{name}}}") for name in TESTS},
+    "help": ("none", "/help"),
+    "help on connecting": ("none", "/help/connecting"),
+    "help on app passwords": ("none", "/help/app-passwords"),
+    "a page that is not there": ("none", "/nowhere"),
+    "sign-in": (None, "/login"),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    owners: dict[str | None, Owner | None]
+    ids: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def world(app, new_owner) -> World:
+    """Three workspaces: with no account, with one, and with sixty."""
+    owners = {name: new_owner() for name in ("none", "one", "many")}
+    many = owners["many"]
+    with app.app_context():
+        ids = make_fleet(many.workspace_id)
+        make_crowd(many.workspace_id, 60 - len(ids))
+        ids["long"] = make_email_account(owners["one"].workspace_id, LONG)
+        for name, values in TESTS.items():
+            # Held by a worker that nobody will miss for a day, so that the state stays as it is.
+            held = {"started_at": now(), "owner": "0" * 32, "lease_until": now() + timedelta(days=1)}
+            account = {"account_id": ids["ava"]} if name == "passed" else {}
+            ids[name] = make_connection_test(many.workspace_id, many.user_id, **held | account | values)
+    return World(owners | {None: None}, ids)
+
+
+@pytest.fixture(scope="module")
+def windows(chromium, product, world) -> Iterator[dict[str | None, Page]]:
+    """One window for each owner, and one for somebody who is not signed in."""
+    opened = {
+        name: open_window(chromium, product.url, owner, expected=(404,))
+        for name, owner in world.owners.items()
+    }
+    yield opened
+    for page in opened.values():
+        page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_has_no_barrier_and_fits_desk_and_phone_in_light_and_dark(windows, world, name):
+    who, path = PAGES[name]
+    page = windows[who]
+
+    page.goto(path.format_map(world.ids))
+
+    assert page.get_by_role("heading", level=1).count() == 1
+    for fold in page.locator("summary").all():
+        fold.click()
+    assert_sound_everywhere(page)
+    assert set(page.evaluate(_DRAWN)) <= _SPRITE
+    assert page.watch.faults == []
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "button"),
+    [("none", "/email-accounts/connect/smtp", "Test and connect"), (None, "/login", "Sign in")],
+)
+def test_form_with_errors_takes_the_focus_to_its_summary_and_has_no_barrier(
+    open_page, world, who, path, button
+):
+    page = open_page(world.owners[who])
+    page.goto(path)
+
+    page.get_by_role("button", name=button).click()
+
+    summary = page.get_by_role("alert").filter(has_text="There is a problem")
+    expect(summary).to_be_focused()
+    for link in summary.get_by_role("link").all():
+        assert page.locator(link.get_attribute("href")).count() == 1
+    assert_sound_everywhere(page)
