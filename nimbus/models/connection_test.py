@@ -64,4 +64,5 @@ class ConnectionTest(OfWorkspace, Base):
     @property
     def vault_owner(self) -> str:
         """The identity that the vault binds this row's passwords to."""
-        return f"connection_test:{self.id}"
+        # The nonce stands for the row: unlike the id it is known before the row is written.
+        return f"connection_test:{self.nonce}"

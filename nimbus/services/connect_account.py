@@ -27,6 +27,12 @@ from nimbus.rules.mail_settings import MailSettings
 from nimbus.security.vault import Vault
 from nimbus.security.workspace_keys import vault_of
 
+_CONNECTED = sa.select(EmailAccountHealth.id).where(
+    EmailAccountHealth.workspace_id == sa.bindparam("of_workspace"),
+    EmailAccountHealth.email == sa.bindparam("of_email"),
+    EmailAccountHealth.removed_at.is_(None),
+)
+
 
 class AlreadyConnected(NimbusError):
     """The address belongs to an account of this workspace."""
@@ -110,10 +116,10 @@ def start_test(
             nonce=secrets.token_hex(16),
             created_at=now(),
         )
-        session.add(test)
-        session.flush()
         test.sealed_smtp_password = _seal(vault, test, Leg.SMTP, passwords)
         test.sealed_imap_password = _seal(vault, test, Leg.IMAP, passwords)
+        session.add(test)
+        session.flush()
         queues.ring_after_commit(session, queues.VERIFY_CONNECTION, asker.workspace_id, test.id)
         return test.id
 
@@ -206,13 +212,7 @@ def account_settings(account: EmailAccountHealth) -> MailSettings:
 
 
 def _refuse_connected(session: Session, workspace_id: int, email: str) -> None:
-    account_id = session.scalar(
-        sa.select(EmailAccountHealth.id).where(
-            EmailAccountHealth.workspace_id == workspace_id,
-            EmailAccountHealth.email == email,
-            EmailAccountHealth.removed_at.is_(None),
-        )
-    )
+    account_id = session.scalar(_CONNECTED, {"of_workspace": workspace_id, "of_email": email})
     if account_id is not None:
         raise AlreadyConnected(account_id)
 
@@ -238,6 +238,8 @@ def _stored_passwords(
 
     Elsewhere the password must be typed: a stored one is never sent to a host that was changed since.
     """
+    if account_id is None:
+        return {}
     servers = session.scalars(
         sa.select(MailServer).where(
             MailServer.workspace_id == asker.workspace_id, MailServer.account_id == account_id

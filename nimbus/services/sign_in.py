@@ -14,6 +14,7 @@ from nimbus.security.passwords import password_matches
 
 IDLE_LIMIT = timedelta(days=14)
 ABSOLUTE_LIMIT = timedelta(days=30)
+_OF_TOKEN = sa.select(UserSession).where(UserSession.token_hash == sa.bindparam("of_token"))
 _SEEN_STEP = timedelta(minutes=10)  # `seen_at` is for people: no write for every click
 
 
@@ -53,7 +54,7 @@ def open_session(workspace_id: int, user_id: int, *, address: str, browser: str)
 
 def find_session(token: str) -> UserSession | None:
     """The live session of a token, or None once it has ended, or was idle for 14 or open for 30 days."""
-    row = db.session.scalar(sa.select(UserSession).where(UserSession.token_hash == _hash(token)))
+    row = db.session.scalar(_OF_TOKEN, {"of_token": _hash(token)})
     if row is None or now() - row.seen_at > IDLE_LIMIT or now() - row.created_at > ABSOLUTE_LIMIT:
         return None
     if now() - row.seen_at > _SEEN_STEP:
