@@ -34,8 +34,10 @@ class Dialogue:
         """Strike this password out of every later line, in each form in which it may travel or be echoed."""
         value = password.reveal()
         quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-        self._hidden |= {value, quoted, f"\0{username}\0{value}"}
-        self.secrets = secrets_pattern(self._hidden)
+        forms = {value, quoted, f"\0{username}\0{value}"}
+        if not forms <= self._hidden:  # both legs mostly share one login
+            self._hidden |= forms
+            self.secrets = secrets_pattern(self._hidden)
 
     def client(self, data: bytes, *, signing_in: bool = False) -> None:
         """Note what we sent; while signing in only the command is kept."""
