@@ -24,7 +24,7 @@ scheduler: $(RUN_READY) ## the scheduler alone, where it was stopped
 
 test: $(DEV_READY) ## all tests; SERVERS=skip leaves the real servers alone
 	@test "$(SERVERS)" = skip || scripts/install-test-servers
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-servers: ## install the mail, DNS and database servers and the browser that some tests use
 	@scripts/install-test-servers
@@ -39,7 +39,7 @@ check: $(DEV_READY) ## format, lint, types, templates, structure, then the tests
 	$(MAKE) test
 
 soak: $(DEV_READY) ## the long fault and load runs
-	$(BIN)/python -m pytest tests/soak
+	$(BIN)/python -m pytest tests/soak -s
 
 bench: $(DEV_READY) ## a line for each figure; ONLY=name measures one
 	@$(BIN)/python -m tests.bench $(ONLY)
