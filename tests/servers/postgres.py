@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import shutil
+import signal
 import subprocess
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -37,10 +40,14 @@ _SETTINGS = {
 
 
 class Postgres:
-    """One cluster for a test run; a database for each test is a cheap copy of a template."""
+    """One cluster for a test run; a database for each test is a cheap copy of a template.
 
-    def __init__(self) -> None:
+    `settings` replace those above: `synchronous_commit="on"` keeps every commit through a `restart`.
+    """
+
+    def __init__(self, **settings: str) -> None:
         self.directory = short_directory("npg-")
+        self._settings = _SETTINGS | settings
         self._server: subprocess.Popen[bytes] | None = None
         self._created = 0
 
@@ -81,22 +88,43 @@ class Postgres:
     def start(self) -> Self:
         """Make the cluster and start it; takes about a second."""
         atexit.register(self.stop)
-        programs, user, data = postgres_programs(), unprivileged_user(), str(self.directory / "data")
-        if programs is None:
-            raise RuntimeError("PostgreSQL is not installed")
+        user = unprivileged_user()
         shutil.chown(self.directory, user)
         options = ["--username=owner", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        initdb = as_user(user, [str(programs / "initdb"), f"--pgdata={data}", *options])
+        initdb = as_user(user, [self._program("initdb"), f"--pgdata={self._data}", *options])
         subprocess.run(initdb, check=True, cwd="/", capture_output=True)
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        self._launch()
+        return self
+
+    def restart(self) -> None:
+        """What `pg_ctl restart -m immediate` does: every connection is cut, and a crash recovery follows."""
+        postmaster = int((self._data / "postmaster.pid").read_text().split("\n")[0])
+        os.kill(postmaster, signal.SIGQUIT)
+        if self._server:
+            self._server.wait(15)
+        self._launch()
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / "data"
+
+    @staticmethod
+    def _program(name: str) -> str:
+        programs = postgres_programs()
+        if programs is None:
+            raise RuntimeError("PostgreSQL is not installed")
+        return str(programs / name)
+
+    def _launch(self) -> None:
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
+        where = ["-D", str(self._data), "-k", str(self.directory), "-p", "5432"]
         self._server = spawn(
-            [str(programs / "postgres"), "-D", data, "-k", str(self.directory), "-p", "5432", *settings],
+            [self._program("postgres"), *where, *settings],
             log=self.directory / "log",
-            user=user,
+            user=unprivileged_user(),
             ending=INTERRUPT,
         )
         wait_until(self._is_up, within=15, what="PostgreSQL")
-        return self
 
     def stop(self) -> None:
         """End the server, whoever is connected, and remove the cluster."""

@@ -119,12 +119,13 @@ def test_a_message_sent_is_found_on_disk_and_over_imap(mail_stack):
 
 
 def test_mail_for_a_filed_address_lies_in_its_folder_however_it_came(mail_stack):
+    before = len(mail_stack.messages("junked@alpha.test", "Junk"))
     send(mail_stack, "junked@alpha.test", b"Signed in")
     mail_stack.deliver("junked@alpha.test", PLAIN_MESSAGE % b"From outside")
 
-    filed = mail_stack.await_messages("junked@alpha.test", "Junk", count=2)
+    filed = mail_stack.await_messages("junked@alpha.test", "Junk", count=before + 2)
 
-    assert {message["Subject"] for message in filed} == {"Signed in", "From outside"}
+    assert {message["Subject"] for message in filed} >= {"Signed in", "From outside"}
     assert mail_stack.messages("junked@alpha.test") == []
 
 

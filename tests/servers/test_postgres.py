@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from tests.servers.availability import require
@@ -57,3 +58,17 @@ def test_a_stopped_cluster_leaves_no_file():
         cluster.create_database()
 
     assert not cluster.directory.exists()
+
+
+def test_restart_without_a_warning_cuts_connections_and_keeps_what_was_committed():
+    require("postgres")
+    with Postgres(synchronous_commit="on") as cluster:
+        url = cluster.create_database()
+        run(url, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7)")
+        with create_engine(url, poolclass=NullPool).connect() as connection:
+            cluster.restart()
+            with pytest.raises(OperationalError):
+                connection.execute(text("SELECT 1"))
+            connection.invalidate()
+
+        assert run(url, "SELECT n FROM kept") == 7
