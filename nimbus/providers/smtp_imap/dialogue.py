@@ -65,7 +65,7 @@ class Dialogue:
         shown = printable(strike_out(text, self.secrets))
         shown = shown if len(shown) <= _LINE else shown[: _LINE - 1] + "…"
         row = f"{self._clock() - self._started:9.3f} {who} {shown}"
-        size = len(row.encode()) + 1
+        size = (len(row) if row.isascii() else len(row.encode())) + 1
         if not self._tail and self._head_size + size <= _HEAD:
             self._head.append(row)
             self._head_size += size
