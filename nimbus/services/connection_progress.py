@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -38,10 +38,12 @@ def lease(moment: datetime) -> datetime:
 
 _TESTS = table_of(ConnectionTest)
 # Statements of the way that somebody waits for are made once: building one costs three times what running it does.
-OF_OWNER = sa.and_(  # the fence: true of a test only while this owner runs it
+OF_OWNER = sa.and_(  # the fence: true of a test only while this owner runs it and its lease lasts
     _TESTS.c.id == sa.bindparam("of_test"),
     _TESTS.c.owner == sa.bindparam("of_owner"),
     _TESTS.c.state == State.RUNNING,
+    # Once the lease is over, the page has said that the test was interrupted, and that stays so.
+    _TESTS.c.lease_until >= sa.bindparam("at_moment"),
 )
 _RENEW = sa.update(_TESTS).where(OF_OWNER)
 _CLAIM = (
@@ -90,7 +92,6 @@ class Progress:
 
     def __init__(self, test: ConnectionTest, *, engine: Engine, clock: Clock) -> None:
         self.test = test
-        self.fence = {"of_test": test.id, "of_owner": test.owner}
         self.is_first_run = test.handed_over_at is None
         self.entries: list[list[str]] = [] if self.is_first_run else [list(entry) for entry in test.progress]
         self._engine = engine
@@ -109,6 +110,11 @@ class Progress:
     ) -> None:
         self._done.set()
         self._pulse.join()
+
+    @property
+    def fence(self) -> dict[str, Any]:
+        """What OF_OWNER asks for, now."""
+        return {"of_test": self.test.id, "of_owner": self.test.owner, "at_moment": self._clock.now()}
 
     def began(self, leg: Leg, step: Step) -> None:
         if self._lost:
