@@ -1,0 +1,189 @@
+"""The whole product among its real servers, and the means to kill its parts."""
+
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from nimbus import create_app, queues
+from nimbus.clock import MovableClock
+from nimbus.extensions import db
+from nimbus.models import ConnectionTest
+from nimbus.queue_server import queue_url
+from nimbus.rules.connection_test import UNDER_WAY
+from nimbus.services.sweep import sweep
+from tests.faults.databases import Database, PostgresDatabase, SqliteDatabase
+from tests.product import Client, Product
+from tests.run.waiting import processes_with
+from tests.servers.mail import MailStack
+from tests.servers.processes import wait_until
+
+HURRIED = ("-m", "tests.faults.variant", "nimbus.run")
+_numbers = itertools.count(1)
+_POSTFIX_QUEUES = ("maildrop", "incoming", "active", "deferred")
+
+
+class World:
+    """A product that runs, set up, with one person signed in; `seen` is what pages said when a test had ended."""
+
+    def __init__(
+        self,
+        directory: Path,
+        stack: MailStack,
+        database: Database,
+        *,
+        command: tuple[str, ...] = HURRIED,
+        settles_within: float = 15,
+        **environ: str,
+    ) -> None:
+        self.stack = stack
+        self.tag = f"w{next(_numbers)}"  # its mailboxes are its own, though worlds share the mail servers
+        self.database = database
+        given = {"NIMBUS_CA_FILE": str(stack.ca_file), "DATABASE_URL": database.url} | environ
+        self.product = Product(directory, command, **given)
+        self.queue = queues.connect(queue_url(self.product.settings))
+        self.settles_within = settles_within  # seconds
+        self.seen: dict[int, str] = {}
+        self.addresses: set[str] = set()
+
+    def start(self) -> None:
+        """Start the product and wait until somebody works."""
+        self.product.start()
+        wait_until(lambda: len(self.workers()) == 3, within=30, what="the workers")
+
+    def sign_in(self) -> None:
+        self.client = Client(self.product)
+        self.client.set_up(self.product.setup_code)
+
+    def stop(self) -> None:
+        self.product.stop()
+
+    def restart(self) -> float:
+        """Stop everything as a deployment does, and start it again; how long the end took, in seconds.
+
+        AssertionError when something of it is left over.
+        """
+        began = time.monotonic()
+        self.stop()
+        took = time.monotonic() - began
+        assert self.processes() == {}, "the product left processes behind"
+        self.start()
+        return took
+
+    def processes(self) -> dict[int, str]:
+        """Command by process id of everything that the product started."""
+        return processes_with(self.product.mark)
+
+    def workers(self, queue: str = "") -> list[int]:
+        """The processes that run jobs, of one queue or all: those whose parent has the same command."""
+        commands = self.processes()
+        crews = {pid: command for pid, command in commands.items() if "jobs.worker" in command}
+        return sorted(
+            pid for pid, command in crews.items() if queue in command and crews.get(_parent(pid)) == command
+        )
+
+    def signal_workers(self, number: signal.Signals, queue: str = "interactive") -> None:
+        for pid in self.workers(queue):
+            _signal(pid, number)
+
+    def kill_queue(self) -> None:
+        """SIGKILL to the embedded queue server."""
+        for pid, command in self.processes().items():
+            if "unixsocket" in command:
+                _signal(pid, signal.SIGKILL)
+
+    def kill_process(self, pid: int) -> None:
+        """SIGKILL to one of the product's processes, if it is still there."""
+        _signal(pid, signal.SIGKILL)
+
+    def flush_queue(self) -> None:
+        """Everything in the queue is gone; nothing happens when the queue itself is."""
+        with suppress(queues.RedisError):
+            self.queue.flushall()
+
+    def rows(self, table: type) -> list[Any]:
+        """A table, read past the product."""
+        with sa.create_engine(self.database.url, poolclass=NullPool).connect() as connection:
+            return list(connection.execute(sa.select(table.__table__)))
+
+    def tests_of(self, name: str) -> list[Any]:
+        """The rows of one mailbox's tests, oldest first."""
+        address = f"{self.tag}-{name}@alpha.test"
+        return [test for test in self.rows(ConnectionTest) if test.settings["email"] == address]
+
+    def at_rest(self) -> bool:
+        """Whether no test is under way, as the rows say."""
+        return all(test.state not in UNDER_WAY for test in self.rows(ConnectionTest))
+
+    def job_of(self, test_id: int) -> str:
+        """The key in the queue of the last request for a test; it is gone when the job has ended."""
+        note = self.queue.get(f"nimbus:rung:{queues.VERIFY_CONNECTION}:1:{test_id}")
+        assert note, "nobody rang for this test"
+        return f"rq:job:{note.decode()}"
+
+    def await_mail_at_rest(self) -> None:
+        """Every message that Postfix accepted has been delivered."""
+        spool = self.stack.directory / "spool"
+        wait_until(
+            lambda: not any(path.is_file() for name in _POSTFIX_QUEUES for path in (spool / name).rglob("*")),
+            within=20,
+            what="the mail queue to be empty",
+        )
+
+    def sweep_after(self, **later: float) -> None:
+        """Run the product's sweep in this process, with a clock that is ahead by so much."""
+        clock = MovableClock()
+        clock.advance(**later)
+        app = create_app(self.product.settings, clock=clock)
+        with app.app_context():
+            sweep()
+            db.session.remove()
+            db.engine.dispose()
+
+
+@contextmanager
+def running_world(stack: MailStack, database: str, **options: object) -> Iterator[World]:
+    """A product of its own on this kind of database, set up; its directory is gone afterwards."""
+    directory = Path(tempfile.mkdtemp(prefix="nimbus-world-"))
+    chosen: Database = PostgresDatabase() if database == "postgres" else SqliteDatabase(directory)
+    world = World(directory, stack, chosen, **options)
+    try:
+        world.start()
+        world.sign_in()
+        yield world
+    finally:
+        world.stop()
+        world.product.release()
+        if isinstance(chosen, PostgresDatabase):
+            chosen.cluster.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def eventually(condition: Callable[[], object], *, within: float) -> bool:
+    """Whether the condition came true in time; for verdicts that a planted bug may keep away."""
+    try:
+        wait_until(condition, within=within, what="it")
+    except TimeoutError:
+        return False
+    return True
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError):
+        # The command stands in brackets and may hold blanks; state and parent follow it.
+        return int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    return 0
