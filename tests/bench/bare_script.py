@@ -16,14 +16,14 @@ from tests.servers.mail import MailStack
 
 
 def round_trip(
-    stack: MailStack, context: ssl.SSLContext, *, security: str, address: str, password: str
+    stack: MailStack, context: ssl.SSLContext, *, legs: tuple[str, str], address: str, password: str
 ) -> None:
-    """Send one message to oneself and find it over IMAP, with one of the three encryptions on both legs."""
+    """Send one message to oneself and find it over IMAP; `legs` are the encryptions of SMTP and IMAP."""
     nonce = secrets.token_hex(16)
-    with _smtp(stack, context, security) as smtp:
+    with _smtp(stack, context, legs[0]) as smtp:
         smtp.login(address, password)
         smtp.send_message(_message(address, nonce))
-    imap = _imap(stack, context, security)
+    imap = _imap(stack, context, legs[1])
     imap.login(address, password)
     imap.select("INBOX", readonly=True)
     pause = 0.005
