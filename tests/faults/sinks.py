@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.faults.people import Mailbox, mailbox
-from tests.faults.world import World
+from tests.faults.world import World, eventually
 from tests.servers.scripted import Connection, ScriptedImap, ScriptedSmtp
 
 # The client has sent this and has no answer yet. MESSAGE is the final dot: the message is accepted and delivered.
@@ -18,13 +18,21 @@ POINTS = tuple(("smtp", point) for point in SMTP_POINTS) + tuple(("imap", point)
 _SPELLINGS = {"LOGIN": ("LOGIN", "AUTHENTICATE")}
 
 
-def client_of(connection: Connection, among: list[int]) -> int:
-    """Which of these processes holds the other end of a connection on loopback."""
+def client_of(connection: Connection, world: World) -> int:
+    """Which of the world's workers holds the other end of a connection on loopback; AssertionError if none does."""
     # Both ends: an older connection elsewhere may have had the same port here.
     ends = [_spelled(connection.socket.getpeername()), _spelled(connection.socket.getsockname())]
-    sockets = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
-    (inode,) = (fields[9] for fields in sockets if fields[1:3] == ends)
-    return next(pid for pid in among if f"socket:[{inode}]" in _descriptors(pid))
+    holders: list[int] = []
+
+    def found() -> bool:
+        # The kernel lists its sockets piece by piece, and one may be left out while others come and go.
+        lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+        inodes = {f"socket:[{fields[9]}]" for fields in lines if fields[1:3] == ends}
+        holders.extend(pid for pid in world.workers() if inodes & _descriptors(pid))
+        return bool(holders)
+
+    assert eventually(found, within=5), "no worker holds the other end"
+    return holders[0]
 
 
 def _spelled(end: tuple[str, int]) -> str:
@@ -79,7 +87,7 @@ class Sinks:
         def strike(connection: Connection) -> None:
             if point == "MESSAGE":
                 self._world.stack.deliver(chosen.address, server.received[-1])
-            victim = client_of(connection, self._world.workers())
+            victim = client_of(connection, self._world)
             os.kill(victim, self._number)
             self.struck.append(victim)
 
