@@ -1,5 +1,7 @@
 """Migrations run on both databases, from empty ones."""
 
+import json
+
 import flask_migrate
 import pytest
 import sqlalchemy as sa
@@ -52,7 +54,10 @@ class Database:
 
 
 def _plain(found):
-    return [str(sorted(each.items())) for each in (found if isinstance(found, list) else [found])]
+    return [
+        json.dumps(each, sort_keys=True, default=str)
+        for each in (found if isinstance(found, list) else [found])
+    ]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

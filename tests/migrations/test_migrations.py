@@ -26,6 +26,11 @@ def fill(database, *, until):
         database.write(revision)
 
 
+def trimmed(rows, *, like):
+    """Rows without the columns that a revision added."""
+    return [{name: row[name] for name in old} for row, old in zip(rows, like, strict=True)]
+
+
 def test_revisions_form_one_line_and_each_has_rows_to_be_tried_on():
     assert SCRIPTS.get_heads() == [REVISIONS[-1]]
     assert list(ROWS) == REVISIONS
@@ -49,7 +54,7 @@ def test_rows_survive_the_next_revision(database, revision):
     database.up(revision)
 
     after = database.read()
-    assert {table: after[table] for table in before} == before
+    assert {table: trimmed(after[table], like=before[table]) for table in before} == before
     assert all(before.values())
 
 
