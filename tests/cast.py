@@ -1,4 +1,4 @@
-"""People who appear in many tests: Alice owns Acme, Bob works there, Charlie belongs to somebody else."""
+"""People who appear in many tests: Alice owns Acme; Adam, Bob and Vera are its admin, operator and viewer; Charlie belongs to somebody else."""
 
 from dataclasses import dataclass
 

@@ -58,12 +58,14 @@ def make_person(workspace_id, name, *, role=Role.OWNER, password=cast.PASSWORD) 
 
 
 def make_cast() -> cast.Cast:
-    """Alice and Bob of one workspace, Charlie of another."""
+    """Alice, Adam, Bob and Vera of one workspace, one of each role; Charlie of another."""
     acme, zenith = make_workspace("Acme"), make_workspace("Zenith")
     return cast.Cast(
         {
             "alice": make_person(acme, "Alice"),
+            "adam": make_person(acme, "Adam", role=Role.ADMIN),
             "bob": make_person(acme, "Bob", role=Role.OPERATOR),
+            "vera": make_person(acme, "Vera", role=Role.VIEWER),
             "charlie": make_person(zenith, "Charlie"),
         }
     )

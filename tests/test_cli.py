@@ -5,8 +5,8 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+import flask_migrate
 import pytest
-import sqlalchemy as sa
 
 from nimbus import queues
 from nimbus.extensions import db
@@ -148,9 +148,9 @@ def test_doctor_is_content_when_everything_runs(run, app):
 
 
 def test_behind_the_head_commands_stop_with_a_sentence_and_the_one_it_names_repairs_it(app, shell):
-    with app.app_context(), db.engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE connection_test"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+    with app.app_context():
+        flask_migrate.downgrade(revision="-1")
+        db.engine.dispose()
 
     refused = shell("config")
     assert refused.returncode == 1

@@ -1,23 +1,15 @@
-"""What an operator types: `flask create-user`, `flask config`, `flask doctor`."""
+"""`flask create-user` and `flask setup-code`: letting people in."""
 
 import sys
 from getpass import getpass
 from zoneinfo import available_timezones
 
 import click
-from flask import Flask
 from flask.cli import with_appcontext
 
 from nimbus.errors import NimbusError
 from nimbus.security.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
-from nimbus.services.checklist import run_checks
 from nimbus.services.set_up import create_user, new_setup_code
-from nimbus.settings import current_settings, describe
-
-
-def init_app(app: Flask) -> None:
-    for command in (create_user_command, config_command, doctor_command, setup_code_command):
-        app.cli.add_command(command)
 
 
 @click.command("create-user")
@@ -54,22 +46,4 @@ def setup_code_command() -> None:
     click.echo(code)
 
 
-@click.command("config")
-@with_appcontext
-def config_command() -> None:
-    """Print every setting with its source, without secrets."""
-    for name, value, source in describe(current_settings()):
-        click.echo(f"{name}={value}  ({source})")
-
-
-@click.command("doctor")
-@with_appcontext
-def doctor_command() -> None:
-    """Check what must run; exits with 1 when something does not."""
-    checks = [check for check in run_checks(accounts=0) if check.key != "inbox"]
-    click.echo("ok    Settings, key file and database: read at start.")
-    for check in checks:
-        hint = f" Start it with: {check.command}" if check.command else ""
-        click.echo(f"{check.state:5} {check.title}: {check.sentence}{hint}")
-    if any(check.state == "fail" for check in checks):
-        raise SystemExit(1)
+COMMANDS = (create_user_command, setup_code_command)

@@ -1,16 +1,21 @@
 """All tables. Importing this package is what makes them known to the metadata."""
 
+from nimbus.models.audit_event import AuditEvent
 from nimbus.models.connection_test import ConnectionTest
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.health_event import EventTone, HealthEvent
 from nimbus.models.inbox_day import InboxDay
 from nimbus.models.instance import InstanceFact
+from nimbus.models.invitation import Invitation
+from nimbus.models.key_rotation import KeyRotation
 from nimbus.models.mail_server import MailServer
-from nimbus.models.user import Membership, Role, User, UserSession
+from nimbus.models.user import Membership, User, UserSession
 from nimbus.models.workspace import Workspace, WorkspaceKey
+from nimbus.rules.roles import Role
 
 __all__ = [
+    "AuditEvent",
     "ConnectionTest",
     "DomainHealth",
     "EmailAccountHealth",
@@ -18,6 +23,8 @@ __all__ = [
     "HealthEvent",
     "InboxDay",
     "InstanceFact",
+    "Invitation",
+    "KeyRotation",
     "MailServer",
     "Membership",
     "Role",

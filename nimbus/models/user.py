@@ -1,26 +1,19 @@
 """People, what they may do in a workspace, and where they are signed in."""
 
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from nimbus.models.base import Base, OfWorkspace, one_of
-from nimbus.models.workspace import Workspace
-
-
-class Role(StrEnum):
-    """What a person may do in a workspace, from most to least."""
-
-    OWNER = "owner"
-    ADMIN = "admin"
-    OPERATOR = "operator"
-    VIEWER = "viewer"
+from nimbus.rules.roles import Role
 
 
 class User(Base):
-    """A person who signs in, in any number of workspaces. `email` is kept in lower case."""
+    """A person who signs in, in any number of workspaces. `email` is kept in lower case.
+
+    `owns_instance`: runs this installation, and so sees what all workspaces share.
+    """
 
     __tablename__ = "user_account"  # "user" is a reserved word in SQL
 
@@ -29,6 +22,7 @@ class User(Base):
     name: Mapped[str]
     password_hash: Mapped[str]
     created_at: Mapped[datetime]
+    owns_instance: Mapped[bool] = mapped_column(default=False)
 
 
 class Membership(OfWorkspace, Base):
@@ -43,7 +37,10 @@ class Membership(OfWorkspace, Base):
 
 
 class UserSession(OfWorkspace, Base):
-    """One browser that is signed in. The cookie holds a token; only its hash is kept here."""
+    """One browser that is signed in. The cookie holds a token; only its hash is kept here.
+
+    `workspace_id` is the workspace that is open in it; `proved_at` is when the person last typed the password.
+    """
 
     __tablename__ = "user_session"
 
@@ -51,8 +48,6 @@ class UserSession(OfWorkspace, Base):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    proved_at: Mapped[datetime]
     address: Mapped[str]
     browser: Mapped[str] = mapped_column(sa.String(200))
-
-    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
-    workspace: Mapped[Workspace] = relationship(lazy="joined", innerjoin=True)

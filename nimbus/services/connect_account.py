@@ -26,6 +26,7 @@ from nimbus.rules.connection_test import (
 from nimbus.rules.mail_settings import MailSettings
 from nimbus.security.vault import Vault
 from nimbus.security.workspace_keys import vault_of
+from nimbus.services.asker import Asker
 
 _CONNECTED = sa.select(EmailAccountHealth.id).where(
     EmailAccountHealth.workspace_id == sa.bindparam("of_workspace"),
@@ -48,14 +49,6 @@ class PasswordNeeded(NimbusError):
     def __init__(self, leg: Leg) -> None:
         super().__init__("Enter the password.")
         self.leg = leg
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who wants a test: every test belongs to one person in one workspace."""
-
-    workspace_id: int
-    user_id: int
 
 
 @dataclass(frozen=True, slots=True)

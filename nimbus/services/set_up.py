@@ -56,7 +56,8 @@ def set_up(
         used = session.execute(sa.delete(InstanceFact).where(InstanceFact.name == SETUP_CODE_HASH))
         if used.rowcount != 1:  # type: ignore[attr-defined]
             raise WrongSetupCode("This code has been used already.")
-        return _add(session, workspace, User(name=name, email=email, password_hash=password_hash), timezone)
+        user = User(name=name, email=email, password_hash=password_hash, owns_instance=True)
+        return _add(session, workspace, user, timezone)
 
 
 def create_user(

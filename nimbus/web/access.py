@@ -1,20 +1,35 @@
-"""Who may see what: every route needs a session unless it is named here."""
+"""Who may see what: every route needs a session unless it is named here, and the role that its view asks for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
 
-from flask import Flask, Response, abort, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask_login import UserMixin, current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from nimbus.clock import now
+from nimbus.errors import NimbusError
 from nimbus.extensions import login_manager
-from nimbus.models import UserSession
-from nimbus.services.connect_account import Asker
+from nimbus.rules.roles import Permission, Role, may, who_may
+from nimbus.services.asker import Asker
 from nimbus.services.set_up import is_set_up
 from nimbus.services.sign_in import find_session
-from nimbus.web.partials import wants_fragment
+from nimbus.web.partials import go, wants_fragment
 
 PUBLIC_ENDPOINTS = frozenset({"assets.asset", "sessions.new", "setup.new"})
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PROOF_LASTS = timedelta(minutes=30)
+View = TypeVar("View", bound=Callable[..., object])
+
+
+class NotAllowed(NimbusError):
+    """The person's role is not enough; `who` names the roles that are."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(f"{who} can do this.")
+        self.who = who
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,9 @@ class SignedIn(UserMixin):
     user_id: int
     name: str
     email: str
+    role: Role
+    owns_instance: bool
+    proved_at: datetime
     workspace: CurrentWorkspace
 
     def get_id(self) -> str:
@@ -45,7 +63,37 @@ def init_access(app: Flask) -> None:
     login_manager.user_loader(load_person)
     app.before_request(_refuse_other_sites)
     app.before_request(_require_session)
-    app.context_processor(lambda: {"workspace": workspace_or_none()})
+    app.before_request(_require_permission)
+    app.context_processor(lambda: {"workspace": workspace_or_none(), "may": person_may, "who_may": _who_may})
+
+
+def needs(permission: Permission, *, proof: bool = False) -> Callable[[View], View]:
+    """Mark a view with what it asks for, whatever the method. A view without a mark is for every member to read.
+
+    proof: the password must have been typed in this session within the last 30 minutes.
+    """
+
+    def mark(view: View) -> View:
+        view.needs = permission  # type: ignore[attr-defined]
+        view.needs_proof = proof  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def for_instance_owner(view: View) -> View:
+    """Mark a view that shows or changes what all workspaces share."""
+    view.for_instance_owner = True  # type: ignore[attr-defined]
+    return view
+
+
+def person_may(permission: str) -> bool:
+    """Whether the person behind this request has the role for something; for templates too."""
+    return current_user.is_authenticated and may(signed_in().role, Permission(permission))
+
+
+def _who_may(permission: str) -> str:
+    return who_may(Permission(permission))
 
 
 def signed_in() -> SignedIn:
@@ -56,7 +104,10 @@ def signed_in() -> SignedIn:
 
 def asker() -> Asker:
     """The person behind this request, as services know them."""
-    return Asker(signed_in().workspace.id, signed_in().user_id)
+    person = signed_in()
+    return Asker(
+        person.workspace.id, person.user_id, person.name, person.role, address=request.remote_addr or ""
+    )
 
 
 def workspace_id() -> int:
@@ -70,16 +121,24 @@ def workspace_or_none() -> CurrentWorkspace | None:
 
 def load_person(token: str) -> SignedIn | None:
     """The person behind a session token, or None once the session has ended."""
-    row: UserSession | None = find_session(token)
-    if row is None:
+    found = find_session(token)
+    if found is None:
         return None
-    workspace = CurrentWorkspace(row.workspace.id, row.workspace.name, row.workspace.timezone)
-    return SignedIn(token, row.user_id, row.user.name, row.user.email, workspace)
+    return SignedIn(
+        token=token,
+        user_id=found.user_id,
+        name=found.name,
+        email=found.email,
+        role=found.role,
+        owns_instance=found.owns_instance,
+        proved_at=found.proved_at,
+        workspace=CurrentWorkspace(found.workspace_id, found.workspace_name, found.timezone),
+    )
 
 
 def _refuse_other_sites() -> None:
     """A second fence behind the CSRF token: browsers say when a form was sent from another site."""
-    if request.method not in _SAFE_METHODS and request.headers.get("Sec-Fetch-Site") in {
+    if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") in {
         "cross-site",
         "same-site",
     }:
@@ -91,9 +150,25 @@ def _require_session() -> AnyResponse | None:
         return None
     if not is_set_up():
         return redirect(url_for("setup.new"))
-    wanted = request.full_path.rstrip("?") if request.method in _SAFE_METHODS else None
+    wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
     url = url_for("sessions.new", next=wanted)
     if wants_fragment():
         # A redirect would be followed and the sign-in page swapped into a part of this one.
         return Response(status=401, headers={"HX-Redirect": url})
     return redirect(url, 303)
+
+
+def _require_permission() -> AnyResponse | None:
+    if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
+        return None
+    view, person = current_app.view_functions[request.endpoint], signed_in()
+    permission = getattr(view, "needs", Permission.READ)
+    if not may(person.role, permission):
+        raise NotAllowed(who_may(permission))
+    if getattr(view, "for_instance_owner", False) and not person.owns_instance:
+        raise NotAllowed("Whoever runs this installation")
+    if getattr(view, "needs_proof", False) and now() - person.proved_at > PROOF_LASTS:
+        # What was typed is lost to the redirect; each such form's own page asks first, so that it does not happen.
+        wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else request.path
+        return go(url_for("you.confirm", next=wanted))
+    return None

@@ -11,6 +11,7 @@ from nimbus.models import ConnectionTest
 from nimbus.models.account_queries import count_on_domain, find_account_by_email
 from nimbus.queues import workers_alive
 from nimbus.rules.connection_test import Leg, Purpose, State
+from nimbus.rules.roles import Permission
 from nimbus.services.connect_account import (
     AlreadyConnected,
     PasswordNeeded,
@@ -22,7 +23,7 @@ from nimbus.services.connect_account import (
     stop_test,
     wait_longer,
 )
-from nimbus.web.access import asker, signed_in, workspace_id
+from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.connect_paths import cards, describe_path
 from nimbus.web.connection_test_view import ConnectionTestView, Outcome
 from nimbus.web.forms.connect import SmtpImapForm, blank_settings
@@ -35,16 +36,19 @@ _NO_WORKER_AFTER = 5  # seconds a test may be queued before the page asks whethe
 
 
 @blueprint.get("", endpoint="new")
+@needs(Permission.OPERATE)
 def choose() -> str:
     return render_template("connect/new.html", cards=cards())
 
 
 @blueprint.get("/<any(gmail, microsoft, reachinbox):path>")
+@needs(Permission.OPERATE)
 def path(path: str) -> str:
     return render_template("connect/path.html", path=describe_path(path))
 
 
 @blueprint.route("/smtp", methods=["GET", "POST"])
+@needs(Permission.OPERATE)
 @limit_connection_tests
 def smtp() -> Response | AnyResponse:
     form = SmtpImapForm()
@@ -103,6 +107,7 @@ def test(test_id: int) -> Response:
 
 
 @blueprint.post("/tests/<int:test_id>/fix")
+@needs(Permission.OPERATE)
 @limit_connection_tests
 def fix(test_id: int) -> AnyResponse:
     found = _found(test_id)
@@ -128,6 +133,7 @@ def fix(test_id: int) -> AnyResponse:
 
 
 @blueprint.post("/tests/<int:test_id>/stop")
+@needs(Permission.OPERATE)
 def stop(test_id: int) -> AnyResponse:
     found = _found(test_id)
     stop_test(asker(), test_id)

@@ -21,7 +21,8 @@ from nimbus.rules.connection_test import (
     steps_of,
 )
 from nimbus.rules.mail_settings import MailSettings
-from nimbus.services.connect_account import Asker, kept_secrets
+from nimbus.services.asker import Asker
+from nimbus.services.connect_account import kept_secrets
 from nimbus.web.account_view import LEG_TITLES, SECURITY_WORDS
 
 STEP_LABELS = {

@@ -11,9 +11,10 @@ from nimbus.models.account_queries import AccountRow, count_on_domain, find_acco
 from nimbus.models.event_queries import list_events
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_test import Purpose
+from nimbus.rules.roles import Permission
 from nimbus.services import update_account
 from nimbus.services.connect_account import start_account_test
-from nimbus.web.access import asker, signed_in, workspace_id
+from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.account_list import AccountList
 from nimbus.web.account_view import AccountView
 from nimbus.web.forms.accounts import FolderForm, LimitForm, PriorityForm, RestrictionForm
@@ -60,6 +61,7 @@ def log(account_id: int) -> str:
 
 
 @blueprint.get("/<int:account_id>/edit")
+@needs(Permission.OPERATE)
 def edit(account_id: int) -> Response | AnyResponse:
     field = request.args.get("field", "")
     if field not in _EDITABLE:
@@ -73,6 +75,7 @@ def edit(account_id: int) -> Response | AnyResponse:
 
 
 @blueprint.post("/<int:account_id>/limit")
+@needs(Permission.OPERATE)
 def limit(account_id: int) -> Response | AnyResponse:
     form = LimitForm()
     if not form.validate_on_submit():
@@ -93,6 +96,7 @@ def limit(account_id: int) -> Response | AnyResponse:
 
 
 @blueprint.post("/<int:account_id>/priority")
+@needs(Permission.OPERATE)
 def priority(account_id: int) -> Response | AnyResponse:
     form = PriorityForm()
     if not form.validate_on_submit():
@@ -104,6 +108,7 @@ def priority(account_id: int) -> Response | AnyResponse:
 
 
 @blueprint.post("/<int:account_id>/restrictions")
+@needs(Permission.OPERATE)
 def restrictions(account_id: int) -> Response | AnyResponse:
     form = RestrictionForm()
     if not form.validate_on_submit():
@@ -117,6 +122,7 @@ def restrictions(account_id: int) -> Response | AnyResponse:
 
 
 @blueprint.post("/<int:account_id>/rotation")
+@needs(Permission.OPERATE)
 def rotation(account_id: int) -> Response | AnyResponse:
     wanted = request.form.get("is_active")
     if wanted not in {"yes", "no"}:
@@ -130,6 +136,7 @@ def rotation(account_id: int) -> Response | AnyResponse:
 
 
 @blueprint.post("/<int:account_id>/folder")
+@needs(Permission.OPERATE)
 @limit_connection_tests
 def folder(account_id: int) -> Response | AnyResponse:
     row = _row(account_id)
@@ -142,6 +149,7 @@ def folder(account_id: int) -> Response | AnyResponse:
 
 
 @blueprint.post("/<int:account_id>/test")
+@needs(Permission.OPERATE)
 @limit_connection_tests
 def test(account_id: int) -> AnyResponse:
     test_id = start_account_test(asker(), _row(account_id).account, purpose=Purpose.RETEST)
@@ -149,6 +157,7 @@ def test(account_id: int) -> AnyResponse:
 
 
 @blueprint.route("/<int:account_id>/remove", methods=["GET", "POST"])
+@needs(Permission.OPERATE)
 def remove(account_id: int) -> str | AnyResponse:
     account = _view(account_id)
     if request.method == "GET":

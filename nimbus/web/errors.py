@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from nimbus.security.vault import CannotOpenSecret
 from nimbus.security.workspace_keys import KeyFileProblem
 from nimbus.services.update_account import NoSuchAccount
+from nimbus.web.access import NotAllowed
 from nimbus.web.partials import wants_fragment
 
 _log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ _SENTENCES = {
 def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(NotAllowed, _not_allowed)
     app.register_error_handler(NoSuchAccount, lambda _error: _page(404))
     app.register_error_handler(KeyFileProblem, _key_problem)
     app.register_error_handler(CannotOpenSecret, _key_problem)
@@ -40,6 +42,10 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     if code < 400:  # a redirect that the router asks for
         return error
     return _page(code, headers=dict(error.get_headers()) if code == 405 else None)
+
+
+def _not_allowed(error: NotAllowed) -> Response:
+    return _page(403, sentence=f"{error.who} can. Ask one of them.")
 
 
 def _csrf_error(_error: CSRFError) -> Response:

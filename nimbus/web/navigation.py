@@ -9,13 +9,15 @@ from nimbus.rules.inbox_status import StatusKey
 from nimbus.web.access import signed_in
 from nimbus.web.counts import status_counts
 from nimbus.web.partials import wants_fragment
+from nimbus.web.settings import BLUEPRINTS as SETTINGS
 
 _PAGES = (
     ("home", "home.show", "Home", "layout-dashboard"),
     ("email_accounts", "email_accounts.index", "Email accounts", "mail"),
+    ("settings", "settings.index", "Settings", "settings"),
     ("help", "help.index", "Help", "life-buoy"),
 )
-_SECTION_OF = {"connect": "email_accounts"}
+_SECTION_OF = {"connect": "email_accounts", "reconnect": "email_accounts"}
 
 
 def init_navigation(app: Flask) -> None:
@@ -27,7 +29,11 @@ def _navigation() -> dict[str, Any]:
     if not current_user.is_authenticated or wants_fragment():
         return {"nav": [], "attention": 0}
     attention = status_counts(signed_in().workspace).get(StatusKey.NEEDS_ATTENTION, 0)
-    section = _SECTION_OF.get(request.blueprint or "", request.blueprint)
+    section = (
+        "settings"
+        if request.blueprint in SETTINGS
+        else _SECTION_OF.get(request.blueprint or "", request.blueprint)
+    )
     counts = {"email_accounts": attention or None}
     nav = [
         (key, label, icon, url_for(endpoint), counts.get(key), key == section)

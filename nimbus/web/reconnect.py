@@ -10,12 +10,13 @@ from nimbus.extensions import db
 from nimbus.models import ConnectionTest, EmailAccountHealth
 from nimbus.models.account_queries import find_account
 from nimbus.rules.connection_test import Leg, Purpose
+from nimbus.rules.roles import Permission
 from nimbus.services.connect_account import (
     PasswordNeeded,
     account_settings,
     start_test,
 )
-from nimbus.web.access import asker, signed_in, workspace_id
+from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.connect import find_earlier, show_form
 from nimbus.web.forms.connect import SmtpImapForm
 from nimbus.web.limits import limit_connection_tests
@@ -25,6 +26,7 @@ blueprint = Blueprint("reconnect", __name__, url_prefix="/email-accounts")
 
 
 @blueprint.route("/<int:account_id>/reconnect", methods=["GET", "POST"], endpoint="form")
+@needs(Permission.OPERATE)
 @limit_connection_tests
 def connect_again(account_id: int) -> Response | AnyResponse:
     account = _account(account_id)

@@ -6,8 +6,9 @@ from flask import Blueprint, abort, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from nimbus.rules.roles import Permission
 from nimbus.services.sign_in import sign_in, sign_out
-from nimbus.web.access import load_person, signed_in
+from nimbus.web.access import load_person, needs, signed_in
 from nimbus.web.forms.people import SignInForm
 from nimbus.web.limits import limit_sign_in
 from nimbus.web.partials import go
@@ -41,6 +42,7 @@ def new() -> str | tuple[str, int] | AnyResponse:
 
 
 @blueprint.post("/logout")
+@needs(Permission.READ)
 def end() -> AnyResponse:
     sign_out(signed_in().token)
     logout_user()

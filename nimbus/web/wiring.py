@@ -16,6 +16,7 @@ from nimbus.web import (
     navigation,
     reconnect,
     sessions,
+    settings,
     setup,
 )
 
@@ -27,7 +28,8 @@ def init_web(app: Flask) -> None:
     access.init_access(app)
     components.init_components(app)
     navigation.init_navigation(app)
+    settings.init_settings(app)
     headers.init_headers(app)
     errors.init_errors(app)
-    for module in (connect, email_accounts, help_pages, home, reconnect, sessions, setup):
+    for module in (connect, email_accounts, help_pages, home, reconnect, sessions, settings, setup):
         app.register_blueprint(module.blueprint)

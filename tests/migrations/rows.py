@@ -114,7 +114,35 @@ def _of_0003(workspace_id):
     yield "connection_test", test
 
 
-ROWS = {"0001": _of_0001, "0002": _of_0002, "0003": _of_0003}
+def _of_0004(workspace_id):
+    mine = {"id": workspace_id, "workspace_id": workspace_id}
+    yield (
+        "key_rotation",
+        mine
+        | {"key_id": f"key{workspace_id}", "asked_by": workspace_id, "started_at": AT}
+        | {
+            "total": 7,
+            "done": 3,
+            "keys_destroyed": 0,
+        },
+    )
+    times = {"created_at": AT, "expires_at": AT}
+    yield (
+        "invitation",
+        mine
+        | times
+        | {
+            "token_hash": str(workspace_id) * 64,
+            "email": "zoë@x.test",
+            "role": "admin",
+            "invited_by": workspace_id,
+        },
+    )
+    done = {"action": "role_changed", "object_kind": "member", "object_id": "2", "object_name": "Zoë"}
+    yield "audit_event", mine | done | {"at": AT, "user_id": workspace_id, "details": {"from": "viewer"}}
+
+
+ROWS = {"0001": _of_0001, "0002": _of_0002, "0003": _of_0003, "0004": _of_0004}
 
 
 def write_rows(connection, revision):

@@ -66,7 +66,7 @@ LAYERS = {
     "nimbus.run": Layer(
         ("nimbus.run", "nimbus.create_app", "nimbus.services", "nimbus.security", *FOUNDATION)
     ),
-    "nimbus.cli": Layer(("nimbus.services", "nimbus.models", "nimbus.security", *FOUNDATION)),
+    "nimbus.cli": Layer(("nimbus.cli", "nimbus.services", "nimbus.models", "nimbus.security", *FOUNDATION)),
     **{
         name: Layer((*FOUNDATION, "nimbus.models.base"), ("flask.request", "flask.session"))
         for name in FOUNDATION

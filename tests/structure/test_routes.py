@@ -54,3 +54,15 @@ def test_no_unsafe_request_passes_without_its_token(app):
     answers = {app.test_client().open(url, method=method).status_code for method, url in unsafe}
 
     assert answers == {400}
+
+
+def test_every_route_that_changes_something_says_what_it_asks_for(app):
+    unmarked = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in PUBLIC
+        and rule.methods - {"GET", "HEAD", "OPTIONS"}
+        and not hasattr(app.view_functions[rule.endpoint], "needs")
+    }
+
+    assert unmarked == set()

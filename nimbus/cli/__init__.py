@@ -1,0 +1,12 @@
+"""What an operator types: `flask …`, a module a subject."""
+
+from flask import Flask
+
+from nimbus.cli import health, people
+
+
+def init_app(app: Flask) -> None:
+    """Make every command known to `flask`."""
+    for module in (health, people):
+        for command in module.COMMANDS:
+            app.cli.add_command(command)

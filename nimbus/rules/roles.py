@@ -1,0 +1,55 @@
+"""What each role may do in a workspace."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A person's part in a workspace, from most to least."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    VIEWER = "viewer"
+
+
+class Permission(StrEnum):
+    """What a page or a button asks for."""
+
+    READ = "read"  # every page of the workspace, and one's own settings
+    OPERATE = "operate"  # connect, test, change and remove accounts
+    MANAGE_MEMBERS = "manage_members"  # invite, change roles, remove people, read the audit log
+    MANAGE_WORKSPACE = "manage_workspace"  # name, time zone, rotation of keys
+
+
+_MAY: dict[Permission, frozenset[Role]] = {
+    Permission.READ: frozenset(Role),
+    Permission.OPERATE: frozenset({Role.OWNER, Role.ADMIN, Role.OPERATOR}),
+    Permission.MANAGE_MEMBERS: frozenset({Role.OWNER, Role.ADMIN}),
+    Permission.MANAGE_WORKSPACE: frozenset({Role.OWNER}),
+}
+_WHO = {
+    Permission.READ: "Every member of this workspace",
+    Permission.OPERATE: "Owners, admins and operators",
+    Permission.MANAGE_MEMBERS: "Owners and admins",
+    Permission.MANAGE_WORKSPACE: "Owners",
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether a role is enough for something."""
+    return role in _MAY[permission]
+
+
+def who_may(permission: Permission) -> str:
+    """The people who can, as the subject of a sentence: “Owners and admins”."""
+    return _WHO[permission]
+
+
+def may_assign(actor: Role, before: Role | None, after: Role | None) -> bool:
+    """Whether somebody may turn one role into another; None stands for not being a member.
+
+    Admins manage everybody but owners: only an owner makes or unmakes one.
+    """
+    if not may(actor, Permission.MANAGE_MEMBERS):
+        return False
+    return actor == Role.OWNER or Role.OWNER not in (before, after)
