@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic import context
+from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy.engine import Connection
 
+from nimbus.database import read_only_reason
 from nimbus.extensions import db
 from nimbus.models.base import Base
 
@@ -39,17 +41,27 @@ def refuse_orphans(connection: Connection) -> None:
 
 
 def run() -> None:
+    given = context.config.attributes.get("connection")
+    if given is not None:  # a restore, which commits everything at once or nothing
+        migrate(given)
+        return
+    if problem := read_only_reason():
+        raise CommandError(problem)
     with db.engine.connect() as connection, rows_kept(connection):
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            include_object=compare_nothing_but_ours,
-            **current_app.extensions["migrate"].configure_args,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-            refuse_orphans(connection)
+        migrate(connection)
         connection.commit()
+
+
+def migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_object=compare_nothing_but_ours,
+        **current_app.extensions["migrate"].configure_args,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+        refuse_orphans(connection)
 
 
 run()

@@ -25,6 +25,7 @@ from nimbus.rules.connection_test import SECRETS_KEPT_SECONDS, Leg
 from nimbus.rules.mail_settings import MailSettings
 from nimbus.security.passwords import hash_password
 from nimbus.security.workspace_keys import create_workspace_key, vault_of
+from nimbus.services.live_place import confirm_first
 from tests import cast
 
 PASSWORD = "the mailbox's own password"
@@ -37,6 +38,7 @@ def make_workspace(name="Acme", timezone="Europe/Paris") -> int:
         session.add(workspace)
         session.flush()
         create_workspace_key(session, workspace.id)
+        confirm_first(session, by="tests")
         return workspace.id
 
 
@@ -117,7 +119,6 @@ def make_mail_server(workspace_id, account_id, leg, **overrides) -> None:
         "security": "ssl",
         "username": "ava@acme.test",
         "folder": "INBOX" if leg == Leg.IMAP else None,
-        "folders": ["INBOX", "Sent"] if leg == Leg.IMAP else [],
         "checked_at": now(),
         "failure_detail": {},
     }
@@ -177,6 +178,7 @@ def make_connection_test(workspace_id, user_id, **overrides) -> int:
         "settings": mail_settings().as_dict(),
         "secrets_until": now() + timedelta(seconds=SECRETS_KEPT_SECONDS),
         "nonce": "0" * 32,
+        "signature": "0" * 32,
         "created_at": now(),
     }
     with transaction() as session:

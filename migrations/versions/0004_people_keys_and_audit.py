@@ -19,9 +19,17 @@ def upgrade():
         workspace.create_check_constraint(op.f("ck_workspace_account_limit"), "account_limit >= 0")
     with op.batch_alter_table("workspace_key") as key:
         key.add_column(sa.Column("wrapped_by", sa.String(length=16)))
+    with op.batch_alter_table("connection_test") as test:
+        test.add_column(sa.Column("asked_from", sa.String()))
     # Whoever came first set the installation up.
     _add("user_account", sa.Column("owns_instance", sa.Boolean()), "id = (SELECT min(id) FROM user_account)")
     _add("user_session", sa.Column("proved_at", sa.DateTime(timezone=True)), "created_at")
+    # A test that is under way meanwhile will not know its message again, and says that none arrived.
+    _add("connection_test", sa.Column("signature", sa.String(length=32)), "''")
+    # Names of folders are read from the server when somebody needs them.
+    for table in ("mail_server", "connection_test"):
+        with op.batch_alter_table(table) as changed:
+            changed.drop_column("folders")
     _rotations()
     _invitations()
     _audit()
@@ -124,12 +132,18 @@ def _audit():
 
 
 def downgrade():
+    for table in ("mail_server", "connection_test"):
+        _add(table, sa.Column("folders", sa.JSON()), "'[]'")
     for table in ("audit_event", "invitation", "key_rotation"):
         op.drop_table(table)
+    with op.batch_alter_table("connection_test") as test:
+        test.drop_column("signature")
     with op.batch_alter_table("user_session") as session:
         session.drop_column("proved_at")
     with op.batch_alter_table("user_account") as user:
         user.drop_column("owns_instance")
+    with op.batch_alter_table("connection_test") as test:
+        test.drop_column("asked_from")
     with op.batch_alter_table("workspace_key") as key:
         key.drop_column("wrapped_by")
     with op.batch_alter_table("workspace") as workspace:

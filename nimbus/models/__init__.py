@@ -10,6 +10,7 @@ from nimbus.models.instance import InstanceFact
 from nimbus.models.invitation import Invitation
 from nimbus.models.key_rotation import KeyRotation
 from nimbus.models.mail_server import MailServer
+from nimbus.models.send import InboxHour, InboxSender, Send, Suppression
 from nimbus.models.user import Membership, User, UserSession
 from nimbus.models.workspace import Workspace, WorkspaceKey
 from nimbus.rules.roles import Role
@@ -22,12 +23,16 @@ __all__ = [
     "EventTone",
     "HealthEvent",
     "InboxDay",
+    "InboxHour",
+    "InboxSender",
     "InstanceFact",
     "Invitation",
     "KeyRotation",
     "MailServer",
     "Membership",
     "Role",
+    "Send",
+    "Suppression",
     "User",
     "UserSession",
     "Workspace",

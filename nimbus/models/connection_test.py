@@ -30,6 +30,7 @@ class ConnectionTest(OfWorkspace, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     account_id: Mapped[int | None] = mapped_column(index=True)
+    asked_from: Mapped[str | None]  # the address of the person's browser, for the audit log
     purpose: Mapped[str]
     state: Mapped[str] = mapped_column(default=State.QUEUED, index=True)
     settings: Mapped[dict[str, Any]]
@@ -37,6 +38,7 @@ class ConnectionTest(OfWorkspace, Base):
     sealed_imap_password: Mapped[str | None] = mapped_column(sa.Text)
     secrets_until: Mapped[datetime]
     nonce: Mapped[str] = mapped_column(sa.String(32))
+    signature: Mapped[str] = mapped_column(sa.String(32))  # of the nonce: it outlives the key that made it
 
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
@@ -54,7 +56,6 @@ class ConnectionTest(OfWorkspace, Base):
     failure_detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     server_line: Mapped[str | None]
     warning: Mapped[str | None]
-    folders: Mapped[list[Any]] = mapped_column(default=list)
     dialogue: Mapped[str | None] = mapped_column(sa.Text)
 
     def sealed(self, leg: Leg) -> str:
@@ -64,5 +65,9 @@ class ConnectionTest(OfWorkspace, Base):
     @property
     def vault_owner(self) -> str:
         """The identity that the vault binds this row's passwords to."""
-        # The nonce stands for the row: unlike the id it is known before the row is written.
-        return f"connection_test:{self.nonce}"
+        return vault_owner(self.nonce)
+
+
+def vault_owner(nonce: str) -> str:
+    """The identity that the vault binds a test's passwords to: unlike the id, the nonce is known before the row is written."""
+    return f"connection_test:{nonce}"

@@ -34,7 +34,6 @@ class MailServer(OfWorkspace, Base):
     allow_old_tls: Mapped[bool] = mapped_column(default=False)
     allow_unverified: Mapped[bool] = mapped_column(default=False)
     folder: Mapped[str | None]  # IMAP only: where replies arrive
-    folders: Mapped[list[Any]] = mapped_column(default=list)  # IMAP only: the names last listed there
     checked_at: Mapped[datetime]
     failure_code: Mapped[str | None]  # None while the last check passed
     failure_detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -41,7 +41,7 @@ def save_the_account_early() -> None:
         note(self)
         with transaction() as session:
             vault = vault_of(session, self.test.workspace_id)
-            save_account(session, self.test, vault, folders=[], handed_over_at=self.handed_over_at)
+            save_account(session, self.test, vault, handed_over_at=self.handed_over_at)
 
     connection_progress.Progress.handed_over = note_and_save
 

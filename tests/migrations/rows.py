@@ -142,7 +142,26 @@ def _of_0004(workspace_id):
     yield "audit_event", mine | done | {"at": AT, "user_id": workspace_id, "details": {"from": "viewer"}}
 
 
-ROWS = {"0001": _of_0001, "0002": _of_0002, "0003": _of_0003, "0004": _of_0004}
+def _of_0005(workspace_id):
+    mine = {"workspace_id": workspace_id, "account_id": workspace_id}
+    sent = {
+        "kind": "manual",
+        "state": "ambiguous",
+        "key": "a",
+        "recipient": "zoë@x.test",
+        "subject": "Grüße",
+        "body": "Hi",
+    }
+    times = {"created_at": AT, "due_at": AT, "in_data_at": AT}
+    counts = {"attempts": 1, "looks": 0, "timeline": [["2026", "queued", "", ""]], "message": b"From: a\r\n"}
+    yield "send", mine | sent | times | counts | {"id": workspace_id, "asked_by": workspace_id}
+    yield "inbox_hour", mine | {"hour": AT, "used": 3}
+    yield "inbox_sender", mine | {"owner": "w", "lease_until": AT}
+    gone = {"id": workspace_id, "email": "no@x.test", "reason": "opt_out", "created_at": AT}
+    yield "suppression", {"workspace_id": workspace_id} | gone
+
+
+ROWS = {"0001": _of_0001, "0002": _of_0002, "0003": _of_0003, "0004": _of_0004, "0005": _of_0005}
 
 
 def write_rows(connection, revision):

@@ -26,9 +26,20 @@ def fill(database, *, until):
         database.write(revision)
 
 
-def trimmed(rows, *, like):
-    """Rows without the columns that a revision added."""
-    return [{name: row[name] for name in old} for row, old in zip(rows, like, strict=True)]
+# Columns that a revision drops come back empty.
+DROPPED = {"0004": {"mail_server": {"folders"}, "connection_test": {"folders"}}}
+
+
+def common(revision, rows, *, like):
+    """Tables with the columns that they have both before and after a revision."""
+    dropped = DROPPED.get(revision, {})
+    return {
+        table: [
+            {name: row[name] for name in old if name not in dropped.get(table, ())}
+            for row, old in zip(rows[table], like[table], strict=True)
+        ]
+        for table in like
+    }
 
 
 def test_revisions_form_one_line_and_each_has_rows_to_be_tried_on():
@@ -54,7 +65,7 @@ def test_rows_survive_the_next_revision(database, revision):
     database.up(revision)
 
     after = database.read()
-    assert {table: trimmed(after[table], like=before[table]) for table in before} == before
+    assert common(revision, after, like=before) == common(revision, before, like=before)
     assert all(before.values())
 
 
@@ -70,7 +81,9 @@ def test_going_down_restores_the_schema_and_the_rows_of_the_revision_before(data
     database.down(BEFORE[revision])
 
     assert database.schema() == schema
-    assert database.read() == rows
+    after = database.read()
+    assert common(revision, after, like=rows) == common(revision, rows, like=rows)
+    assert set(after) == set(rows)
 
 
 def test_going_down_and_up_again_ends_at_the_same_schema(database):

@@ -1,0 +1,122 @@
+"""Messages on their way out, one row each; and the addresses that nothing is ever sent to again."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nimbus.models.base import Base, OfWorkspace, one_of
+from nimbus.rules.send_state import SendKind, SendState
+
+
+class Send(OfWorkspace, Base):
+    """One message to one recipient. The row is the queue; RQ only rings.
+
+    `key` makes asking twice harmless: it is unique in a workspace. `owner` and `lease_until` fence the worker that
+    has it; `day` and `hour` say which budgets its claim was taken from, so that exactly these are given back.
+    `message` is written once, at the first claim, with `message_id` and `dated_at` in it, and never changes.
+    """
+
+    __tablename__ = "send"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "account_id"],
+            ["email_account_health.workspace_id", "email_account_health.id"],
+            ondelete="CASCADE",
+        ),
+        sa.UniqueConstraint("workspace_id", "key"),
+        one_of("kind", SendKind),
+        one_of("state", SendState),
+        sa.Index("ix_send_due", "account_id", "state", "due_at"),
+        sa.Index("ix_send_state", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int]
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(default=SendState.QUEUED)
+    key: Mapped[str] = mapped_column(sa.String(64))
+    asked_by: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    recipient: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str] = mapped_column(sa.Text)
+
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    owner: Mapped[str | None] = mapped_column(sa.String(32))
+    lease_until: Mapped[datetime | None]
+    day: Mapped[date | None]
+    hour: Mapped[datetime | None]
+    in_data_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    message: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    message_id: Mapped[str | None] = mapped_column(index=True)
+    dated_at: Mapped[datetime | None]
+
+    category: Mapped[str | None] = mapped_column(
+        sa.String(40)
+    )  # of the last refusal, `rules/send_answers.py`
+    reason: Mapped[str | None]  # why it waits or failed, a sentence
+    server_line: Mapped[str | None]
+    timeline: Mapped[list[Any]] = mapped_column(
+        default=list
+    )  # [moment, what, sentence, server line] in order
+    copy_state: Mapped[str | None] = mapped_column(
+        sa.String(20)
+    )  # of the copy in the Sent folder: wanted, kept, failed
+    next_look_at: Mapped[datetime | None]  # while ambiguous: when the Sent folder is read again
+    looks: Mapped[int] = mapped_column(default=0)
+    resolved_by: Mapped[str | None]  # the person, or what proved it
+
+
+class InboxHour(OfWorkspace, Base):
+    """What left through an inbox in one hour of UTC: the provider's ceiling is over any 24 of them."""
+
+    __tablename__ = "inbox_hour"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "account_id"],
+            ["email_account_health.workspace_id", "email_account_health.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    account_id: Mapped[int] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    used: Mapped[int] = mapped_column(default=0)
+
+
+class InboxSender(OfWorkspace, Base):
+    """Who sends for an inbox now: one worker at a time, over one connection. `next_slot_at` keeps the pace."""
+
+    __tablename__ = "inbox_sender"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "account_id"],
+            ["email_account_health.workspace_id", "email_account_health.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    account_id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str | None] = mapped_column(sa.String(32))
+    lease_until: Mapped[datetime | None]
+    next_slot_at: Mapped[datetime | None]
+
+
+class Suppression(OfWorkspace, Base):
+    """An address that this workspace sends nothing to any more; final once it is committed."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (sa.UniqueConstraint("workspace_id", "email"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str]  # in lower case
+    reason: Mapped[str] = mapped_column(sa.String(40))  # hard_bounce, complaint, opt_out, manual
+    created_at: Mapped[datetime]
+    send_id: Mapped[int | None]  # the send whose answer brought it here
