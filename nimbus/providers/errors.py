@@ -1,12 +1,13 @@
-"""The one exception that providers raise, and how a server's words are made safe to show."""
+"""What providers raise when something fails, and how a server's words are made safe to show."""
 
 import base64
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import Leg, Step
+from nimbus.rules.send_answer_kinds import Category, Stage
 
 MAX_LINE = 200  # characters of a server's answer that a page shows
 STRUCK_OUT = "••••"
@@ -35,16 +36,89 @@ class ProviderError(Exception):
         self.detail: Mapping[str, str] = dict(detail or {})
 
 
-def safe_line(raw: bytes | str, secrets: re.Pattern[str] | None = None) -> str:
+class SendRefused(Exception):
+    """A message was certainly not taken: refused at a stage, or the connection failed before its body left.
+
+    answer: "550 5.1.1 text" on one line, empty when no answer came; line: as a page shows it; category: set where no
+    server had to be asked; failure: what opening the connection failed at, as a connection test would explain it;
+    stale: a connection that had carried messages before was over, so a new one may be tried at once.
+    """
+
+    def __init__(  # the three that every refusal has, then what few have
+        self,
+        stage: Stage,
+        answer: str,
+        line: str,
+        *,
+        category: Category | None = None,
+        failure: ProviderError | None = None,
+        stale: bool = False,
+    ) -> None:
+        super().__init__(f"{stage}: {line or 'no answer'}")
+        self.stage = stage
+        self.answer = answer
+        self.line = line
+        self.category = category
+        self.failure = failure
+        self.stale = stale
+
+
+class DeliveryUnknown(Exception):
+    """The body may have left and the server did not say whether it took it; sending again might double it.
+
+    line: the server's words, if there were any that make no sense; sentence: what happened instead of an answer.
+    """
+
+    def __init__(self, line: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.line = line
+        self.sentence = sentence
+
+
+class StoppedBeforeBody(Exception):
+    """Whoever sends took the message back at the last moment; nothing of it has left."""
+
+
+class Secrets:
+    """What must be struck out of anything a server says: each secret as it is and in base64."""
+
+    def __init__(self, *secrets: str) -> None:
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self.add(*secrets)
+
+    def __repr__(self) -> str:
+        return f"<{len(self._forms)} forms of secrets>"
+
+    def add(self, *secrets: str) -> None:
+        """Hide these as well; an empty one is nothing to hide."""
+        for secret in filter(None, secrets):
+            self._forms |= {secret, base64.b64encode(secret.encode()).decode()}
+        self._pattern = None
+
+    def strike_out(self, text: str) -> str:
+        """The text with dots for every secret; a very short one is only found where it stands alone."""
+        if not any(form in text for form in self._forms):
+            return text
+        if self._pattern is None:  # rarely needed, and dear to make
+            longest_first = sorted(self._forms, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(_wherever, longest_first)))
+        return self._pattern.sub(STRUCK_OUT, text)
+
+
+_NOTHING = Secrets()
+
+
+def safe_line(raw: bytes | str, secrets: Secrets = _NOTHING) -> str:
     """One printable line of at most 200 characters: what a server said, its code once, secrets struck out."""
     shown = one_line(raw, secrets)
     return shown if len(shown) <= MAX_LINE else shown[: MAX_LINE - 1] + "…"
 
 
-def one_line(raw: bytes | str, secrets: re.Pattern[str] | None = None) -> str:
+def one_line(raw: bytes | str, secrets: Secrets = _NOTHING) -> str:
     """A reply of any length as one printable line, as safe_line() without its limit."""
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    lines = [printable(line) for line in strike_out(text, secrets).splitlines()]
+    lines = [printable(line) for line in secrets.strike_out(text).splitlines()]
     return " ".join(_without_repeated_codes([line for line in lines if line]))
 
 
@@ -54,19 +128,6 @@ def printable(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     return " ".join(text.split())
-
-
-def secrets_pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern that finds each secret, as it is and in base64; a very short one only where it stands alone."""
-    forms = {
-        form for secret in secrets if secret for form in (secret, base64.b64encode(secret.encode()).decode())
-    }
-    return re.compile("|".join(map(_wherever, sorted(forms, key=len, reverse=True)))) if forms else None
-
-
-def strike_out(text: str, secrets: re.Pattern[str] | None) -> str:
-    """The text with dots for every secret."""
-    return secrets.sub(STRUCK_OUT, text) if secrets else text
 
 
 def _wherever(form: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nimbus.providers.errors import ProviderError, safe_line, secrets_pattern, strike_out
+from nimbus.providers.errors import ProviderError, Secrets, safe_line
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import Leg, Step
 
@@ -30,17 +30,17 @@ def test_line_ends_after_two_hundred_characters() -> None:
 
 
 def test_secret_is_struck_out_as_typed_and_in_base64() -> None:
-    pattern = secrets_pattern(["hunter  two"])
+    secrets = Secrets("hunter  two")
 
-    assert safe_line("no: hunter  two, aHVudGVyICB0d28=!", pattern) == "no: ••••, ••••!"
+    assert safe_line("no: hunter  two, aHVudGVyICB0d28=!", secrets) == "no: ••••, ••••!"
 
 
 def test_very_short_secret_is_struck_out_only_where_it_stands_alone() -> None:
-    assert strike_out("a bad answer to a", secrets_pattern(["a"])) == "•••• bad answer to ••••"
+    assert Secrets("a").strike_out("a bad answer to a") == "•••• bad answer to ••••"
 
 
 def test_no_secret_strikes_nothing() -> None:
-    assert strike_out("as it was", secrets_pattern([""])) == "as it was"
+    assert Secrets("").strike_out("as it was") == "as it was"
 
 
 def test_error_says_where_and_why_and_no_more() -> None:

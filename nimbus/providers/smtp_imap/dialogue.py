@@ -1,80 +1,96 @@
-"""The protocol dialogue of a test, for the host's support: timed, short, without credentials."""
+"""The protocol dialogue of a test, for the host's support: timed, short, without credentials.
+
+Most tests pass, and nobody reads their dialogue. So a line is kept as it came, and made presentable when asked for.
+"""
 
 import base64
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from nimbus.providers.contract import Secret
-from nimbus.providers.errors import STRUCK_OUT, printable, secrets_pattern, strike_out
+from nimbus.providers.errors import STRUCK_OUT, Secrets, printable
 
-_LINE = 300  # characters kept of one line
-_HEAD = 16 * 1024  # characters kept from the beginning
+_LINE = 300  # characters shown of one line
+_HEAD = 16 * 1024  # bytes shown from the beginning
 _TAIL = 30 * 1024  # and from the end; with the note between them under 48 KiB
+_FIRST, _LAST = 500, 1000  # lines kept from both ends until they are asked for
 _LONGEST_RAW = 4096  # bytes of a line that are looked at at all
 _SIGNING_IN = re.compile(r"(?:\S+ )?(?:AUTH|AUTHENTICATE) [\w-]+|\S+ LOGIN", re.IGNORECASE)
 
 
+class _Said(NamedTuple):
+    """Lines as they came; `seconds` since the beginning. While signing in only the command may be shown."""
+
+    seconds: float
+    who: str
+    data: bytes
+    signing_in: bool = False
+
+
 class Dialogue:
-    """Both sides' lines with the seconds since it was made; never holds a credential, not even encoded."""
+    """Both sides' lines with the seconds since it was made; its text never holds a credential, not even encoded."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._started = clock()
-        self._hidden: set[str] = set()
-        self.secrets: re.Pattern[str] | None = (
-            None  # finds what has to be struck out of anything a server says
-        )
-        self._head: list[str] = []
-        self._tail: deque[str] = deque()
-        self._head_size = self._tail_size = self._left_out = 0
+        self.secrets = Secrets()
+        self._head: list[_Said] = []
+        self._tail: deque[_Said] = deque(maxlen=_LAST)
+        self._count = 0
 
     def hide(self, username: str, password: Secret) -> None:
-        """Strike this password out of every later line, in each form in which it may travel or be echoed."""
+        """Strike this password out of the whole text, in each form in which it may travel or be echoed."""
         value = password.reveal()
         quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-        forms = {value, quoted, f"\0{username}\0{value}"}
-        if not forms <= self._hidden:  # both legs mostly share one login
-            self._hidden |= forms
-            self.secrets = secrets_pattern(self._hidden)
+        self.secrets.add(value, quoted, f"\0{username}\0{value}")
 
     def client(self, data: bytes, *, signing_in: bool = False) -> None:
-        """Note what we sent; while signing in only the command is kept."""
-        for line in data[:_LONGEST_RAW].splitlines():
-            text = line.decode("utf-8", "replace")
-            if signing_in:
-                command = _SIGNING_IN.match(text)
-                text = f"{command.group()} {STRUCK_OUT}" if command else STRUCK_OUT
-            self._add("C:", text)
+        """Note what we sent; while signing in only the command is shown."""
+        self._keep("C:", data, signing_in=signing_in)
 
     def server(self, line: bytes) -> None:
         """Note a line that the server sent."""
-        self._add("S:", line[:_LONGEST_RAW].decode("utf-8", "replace"))
+        self._keep("S:", line)
 
     def note(self, text: str) -> None:
         """Note something that is neither side's words, such as that encryption began."""
-        self._add("--", text)
+        self._keep("--", text.encode())
 
     def text(self) -> str:
         """All lines, one a row: seconds, who spoke, what. Under 48 KiB: of a longer one the middle is left out."""
-        gap = [f"          -- {self._left_out} lines left out --"] if self._left_out else []
-        return "\n".join([*self._head, *gap, *self._tail])
+        rows = [row for said in (*self._head, *self._tail) for row in self._rows(said)]
+        head = list(_fitting(rows, _HEAD))
+        tail = list(_fitting(reversed(rows[len(head) :]), _TAIL))[::-1]
+        left_out = len(rows) - len(head) - len(tail) + self._count - len(self._head) - len(self._tail)
+        gap = [f"          -- {left_out} lines left out --"] if left_out else []
+        return "\n".join([*head, *gap, *tail])
 
-    def _add(self, who: str, text: str) -> None:
-        shown = printable(strike_out(text, self.secrets))
-        shown = shown if len(shown) <= _LINE else shown[: _LINE - 1] + "…"
-        row = f"{self._clock() - self._started:9.3f} {who} {shown}"
-        size = (len(row) if row.isascii() else len(row.encode())) + 1
-        if not self._tail and self._head_size + size <= _HEAD:
-            self._head.append(row)
-            self._head_size += size
+    def _keep(self, who: str, data: bytes, *, signing_in: bool = False) -> None:
+        said = _Said(self._clock() - self._started, who, data[:_LONGEST_RAW], signing_in)
+        self._count += 1
+        (self._head if len(self._head) < _FIRST else self._tail).append(said)
+
+    def _rows(self, said: _Said) -> Iterator[str]:
+        for line in said.data.splitlines():
+            text = self.secrets.strike_out(line.decode("utf-8", "replace"))
+            if said.signing_in:
+                command = _SIGNING_IN.match(text)
+                text = f"{command.group()} {STRUCK_OUT}" if command else STRUCK_OUT
+            shown = printable(text)
+            shown = shown if len(shown) <= _LINE else shown[: _LINE - 1] + "…"
+            yield f"{said.seconds:9.3f} {said.who} {shown}"
+
+
+def _fitting(rows: Iterable[str], size: int) -> Iterator[str]:
+    """As many rows from the first as fit into a size in bytes, each with its line break."""
+    for row in rows:
+        size -= len(row.encode()) + 1
+        if size < 0:
             return
-        self._tail.append(row)
-        self._tail_size += size
-        while self._tail_size > _TAIL:
-            self._tail_size -= len(self._tail.popleft().encode()) + 1
-            self._left_out += 1
+        yield row
 
 
 def base64_of(text: str) -> str:

@@ -27,6 +27,7 @@ class ImapSession:
         self.attempt = attempt
         self._client = Client(wire)
         self._entered: str | None = None
+        self._is_news = False  # opening a folder has just told what there is in it
 
     def open_folder(self, name: str) -> None:
         """The step that proves the sign-in and the folder's name; raises ProviderError with the names there are."""
@@ -38,12 +39,14 @@ class ImapSession:
 
     def enter(self, name: str) -> bool:
         """Be in this folder and know of its newest mail; False when the server will not open it."""
-        if self._entered == name:
-            with self.attempt.explained(), _parsing():
-                self._client.noop()
-            return True
         with self.attempt.explained():
-            return self._examine(name) is None
+            if self._entered != name and self._examine(name) is not None:
+                return False
+            if not self._is_news:
+                with _parsing():
+                    self._client.noop()
+        self._is_news = False
+        return True
 
     def folders(self) -> tuple[Folder, ...]:
         """Every folder that can be opened, as the server lists them."""
@@ -82,7 +85,7 @@ class ImapSession:
             if refusal is None or refusal["answer"].upper().startswith("BYE"):
                 raise
             return refusal["answer"]
-        self._entered = name
+        self._entered, self._is_news = name, True
         return None
 
     def _explain_refusal(self, name: str, refusal: str) -> None:

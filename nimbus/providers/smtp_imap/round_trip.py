@@ -4,11 +4,12 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
+from nimbus.providers.addresses import wire_address
 from nimbus.providers.contract import Network, ServerLogin, Watch
 from nimbus.providers.smtp_imap.dialogue import Dialogue
-from nimbus.providers.smtp_imap.folders import Folder, SpecialUse, special_folder
+from nimbus.providers.smtp_imap.folders import SpecialUse, special_folder
 from nimbus.providers.smtp_imap.imap import ImapSession, open_imap
-from nimbus.providers.smtp_imap.probe import SUBJECT, TOKEN_HEADER, Probe, probe_message, wire_address
+from nimbus.providers.smtp_imap.probe import SUBJECT, TOKEN_HEADER, Probe, probe_message
 from nimbus.providers.smtp_imap.smtp import open_smtp
 from nimbus.rules.connection_test import Step
 
@@ -19,12 +20,11 @@ _NEWEST = 10  # messages whose header is read in one look
 
 
 @dataclass(frozen=True)
-class Look:
-    """What one look over IMAP brought: where the test message lies, if it was seen, and the folders there are."""
+class Found:
+    """The folder in which the test message lies."""
 
-    found_in: str | None
-    in_junk: bool
-    folders: tuple[str, ...]
+    name: str
+    is_junk: bool = False
 
 
 def send_probe(
@@ -45,56 +45,58 @@ def look_for_probe(
     patience_seconds: float,
     watch: Watch,
     dialogue: Dialogue,
-) -> Look:
+) -> Found | None:
     """Connect, sign in, open the folder and look for the test message for `patience_seconds` (0: once).
 
-    Not yet seen is no failure: `found_in` is None and the caller may look again later. Raises ProviderError
-    at the step that failed.
+    Not yet seen is no failure: it gives None and the caller may look again later. Raises ProviderError at the
+    step that failed.
     """
     with open_imap(login, network, watch, dialogue) as session:
         session.open_folder(folder)
         session.attempt.begin(Step.FIND_REPLY)
-        end = time.monotonic() + patience_seconds
-        seen_at_once = _holds(session, probe)  # a first look costs nothing while the mail is on its way
-        folders = session.folders()
-        junk = special_folder(folders, SpecialUse.JUNK)
-        found = folder if seen_at_once else _wait_for(session, probe, _places(folder, folders), end)
+        found = _wait_for(session, probe, folder, time.monotonic() + patience_seconds)
         if found is not None:
-            session.attempt.passed(f"in {found}")
-    names = tuple(each.name for each in folders)
-    in_junk = found is not None and junk is not None and found == junk.name != folder
-    return Look(found, in_junk=in_junk, folders=names)
+            session.attempt.passed(f"in {found.name}")
+    return found
 
 
 def check_folder(
     login: ServerLogin, network: Network, *, folder: str, watch: Watch, dialogue: Dialogue
-) -> tuple[str, ...]:
-    """Connect, sign in and open the folder; the names of all folders. Raises ProviderError as above."""
+) -> None:
+    """Connect, sign in and open the folder; raises ProviderError as above."""
     with open_imap(login, network, watch, dialogue) as session:
         session.open_folder(folder)
-        return tuple(each.name for each in session.folders())
 
 
-def _places(chosen: str, folders: tuple[Folder, ...]) -> list[str]:
-    """Where the message may lie, the likeliest first; Gmail shows mail to oneself in All Mail alone at times."""
-    others = [special_folder(folders, use) for use in (SpecialUse.JUNK, SpecialUse.ALL)]
-    return list(dict.fromkeys([chosen, *(other.name for other in others if other)]))
+def _wait_for(session: ImapSession, probe: Probe, folder: str, end: float) -> Found | None:
+    """Look again after a short, growing pause until `end` (monotonic seconds).
 
-
-def _wait_for(session: ImapSession, probe: Probe, places: list[str], end: float) -> str | None:
-    """Look again after a short, growing pause until `end` (monotonic seconds); the folder that holds it."""
+    Elsewhere only once the mail is late: listing the folders costs as much as several looks.
+    """
     pause = _FIRST_PAUSE
+    elsewhere: list[Found] | None = None
     while True:
         session.attempt.renew()
         thorough = pause >= _THOROUGH_FROM or time.monotonic() >= end
-        for place in places if thorough else places[:1]:
-            if session.enter(place) and _holds(session, probe, thorough=thorough):
+        if thorough and elsewhere is None:
+            elsewhere = _other_places(session, folder)
+        for place in [Found(folder), *(elsewhere or [])]:
+            if session.enter(place.name) and _holds(session, probe, thorough=thorough):
                 return place
         left = end - time.monotonic()
         if left <= 0:
             return None
         time.sleep(min(pause, left))
         pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _other_places(session: ImapSession, folder: str) -> list[Found]:
+    """Where else the message may lie; Gmail shows mail to oneself in All Mail alone at times."""
+    folders = session.folders()
+    junk, everything = (special_folder(folders, use) for use in (SpecialUse.JUNK, SpecialUse.ALL))
+    places = [Found(junk.name, is_junk=True)] if junk else []
+    places += [Found(everything.name)] if everything else []
+    return [place for place in places if place.name != folder]
 
 
 def _holds(session: ImapSession, probe: Probe, *, thorough: bool = False) -> bool:

@@ -11,7 +11,7 @@ from nimbus.providers.contract import Network, Secret, ServerLogin
 from nimbus.providers.errors import ProviderError
 from nimbus.providers.smtp_imap.dialogue import Dialogue
 from nimbus.providers.smtp_imap.probe import Probe
-from nimbus.providers.smtp_imap.round_trip import Look, look_for_probe, send_probe
+from nimbus.providers.smtp_imap.round_trip import Found, look_for_probe, send_probe
 from nimbus.rules.connection_test import Leg, Security, Step
 from nimbus.security.outbound import OutboundPolicy
 
@@ -79,7 +79,9 @@ class Mailbox:
             dialogue=self.dialogue,
         )
 
-    def imap(self, port: int, security: str = "none", probe: Probe | None = None, **look: object) -> Look:
+    def imap(
+        self, port: int, security: str = "none", probe: Probe | None = None, **look: object
+    ) -> Found | None:
         options = {"folder": "INBOX", "patience_seconds": 0.0} | look
         return look_for_probe(
             self.login(port, security),
