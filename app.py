@@ -3,10 +3,17 @@
 import sys
 
 from nimbus import create_app
+from nimbus.cli.health import doctors_app
 from nimbus.errors import NimbusError
 
+# What a database behind the head needs: `flask db upgrade`, a backup before it, or one to begin with.
+ON_ANY_SCHEMA = ("db", "backup", "restore")
+
+command = sys.argv[1] if sys.argv[1:] else None
 try:
-    # `flask db upgrade` is what a database behind the head needs, so it must load before that is done.
-    app = create_app(check_schema=sys.argv[1:2] != ["db"])
+    if command == "doctor":
+        app = doctors_app()
+    else:
+        app = create_app(check_schema=command not in ON_ANY_SCHEMA, check_key=command != "restore")
 except NimbusError as problem:
     raise SystemExit(str(problem)) from None

@@ -11,12 +11,15 @@ from typing import NamedTuple
 from redis import Redis
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
+from sqlalchemy.exc import OperationalError
 
-from nimbus import logs
+from nimbus import create_app, logs
+from nimbus.database import ReadOnly, read_only_reason
 from nimbus.errors import NimbusError
+from nimbus.extensions import db
 from nimbus.queue_server import queue_url
-from nimbus.queues import PURGE, SCHEDULER_KEY, SWEEP, connect, enqueue
-from nimbus.settings import load_settings
+from nimbus.queues import PURGE, ROTATE_DUE_KEYS, SCHEDULER_KEY, SWEEP, connect, enqueue
+from nimbus.settings import Settings, load_settings
 
 
 class Every(NamedTuple):
@@ -29,6 +32,7 @@ class Every(NamedTuple):
 TIMETABLE = (
     Every(SWEEP, 5),
     Every(PURGE, 3600),
+    Every(ROTATE_DUE_KEYS, 30),
 )
 LEASE_SECONDS = 15
 
@@ -74,10 +78,22 @@ class Scheduler:
                 self.due[entry.job] = moment + entry.seconds
 
 
+def refuse_read_only(settings: Settings) -> None:
+    """Raise ReadOnly, with what to do, where nothing may be asked for; NimbusError when the database is away."""
+    try:
+        with create_app(settings, check_schema=False).app_context():
+            db.engine.dispose()
+            if reason := read_only_reason():
+                raise ReadOnly(reason)
+    except OperationalError as error:
+        raise NimbusError(f"The database cannot be used: {error.orig}") from None
+
+
 def main() -> int:
     """The command; 0 when it was asked to stop."""
     try:
         settings = load_settings()
+        refuse_read_only(settings)
     except NimbusError as error:
         sys.stderr.write(f"{error}\n")
         return 1

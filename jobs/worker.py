@@ -23,6 +23,7 @@ from rq.serializers import JSONSerializer
 
 from nimbus import create_app
 from nimbus.clock import SystemClock
+from nimbus.database import read_only_reason
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.processes import die_with_parent
@@ -175,6 +176,9 @@ class Crew:
 def load_application() -> Flask:
     """Everything a job will need, imported, and no connection open that forks would share."""
     app = create_app(load_settings())
+    with app.app_context():
+        if read_only_reason():
+            raise SystemExit(1)  # the application has said why; the row of any job must stay as it is
     for job in JOBS:
         import_module(job.rpartition(".")[0])
     with app.app_context():

@@ -1,15 +1,17 @@
 """How the product talks to its database: engine settings for SQLite and Postgres, and the write transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import Session
 
 from nimbus.errors import NimbusError
@@ -17,6 +19,7 @@ from nimbus.extensions import db
 from nimbus.models.base import Base, table_of
 
 _WRITE = "nimbus_write"
+_READ_ONLY = "nimbus.read_only"
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # a claim or an answer given to a person survives a power cut
@@ -27,6 +30,10 @@ _SQLITE_PRAGMAS = (
 
 class SchemaBehind(NimbusError):
     """The database is older or newer than this program."""
+
+
+class ReadOnly(NimbusError):
+    """Nothing is changed in this process; the sentence says why, and what to do."""
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -56,9 +63,35 @@ def prepare_engine(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+def make_read_only(reason: str) -> None:
+    """From now on every write of this process is refused with this sentence, and by the database itself."""
+    current_app.extensions[_READ_ONLY] = reason
+    engine = db.engine
+    sqlite_ = engine.dialect.name == "sqlite"
+    refuse_writes = "PRAGMA query_only=ON" if sqlite_ else "SET default_transaction_read_only = on"
+
+    @sa.event.listens_for(engine, "connect")
+    def guard(connection: Any, _record: object) -> None:
+        connection.execute(refuse_writes)
+        connection.commit()  # Postgres would take the setting back with the first rollback
+
+    engine.dispose()  # connections from before would let writes through
+
+
+def read_only_reason() -> str | None:
+    """Why this process changes nothing, in a sentence for a person; None where it may."""
+    reason: str | None = current_app.extensions.get(_READ_ONLY)
+    return reason
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """One write transaction. What was read before is read again inside; it commits at the end, or not at all."""
+    """One write transaction. What was read before is read again inside; it commits at the end, or not at all.
+
+    Raises ReadOnly in a process that must not change anything.
+    """
+    if reason := read_only_reason():
+        raise ReadOnly(reason)
     session = db.session()
     if session.info.get(_WRITE):
         raise RuntimeError("a write transaction is open already")
@@ -81,6 +114,25 @@ def quick_write(engine: Engine) -> Iterator[Connection]:
     """A write without the session, for a thread that has none or where its cost would be felt."""
     with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
         yield connection
+
+
+def execute_many(connection: Connection, statement: sa.Update, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Execute a statement for each row, for values that the driver takes as they are; how many rows it changed.
+
+    The usual way looks at each value of each row anew, which costs as much as the database itself.
+    """
+    if not rows:
+        return 0
+    sql, places = _compiled(statement, connection.dialect)
+    many = list(map(itemgetter(*places), rows)) if places else list(rows)
+    return connection.exec_driver_sql(sql, many).rowcount
+
+
+@lru_cache(maxsize=16)
+def _compiled(statement: sa.Update, dialect: Dialect) -> tuple[str, Sequence[str] | None]:
+    """The statement for the driver, and the order of its values; None where the driver takes them by name."""
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), compiled.positiontup
 
 
 def dialect_of(session: Session) -> str:

@@ -86,7 +86,7 @@ class Client:
 
     def __init__(self, product: Product) -> None:
         self._port = product.port
-        self._cookie = ""
+        self._cookies: dict[str, str] = {}
         self._token = ""
 
     def another(self) -> "Client":
@@ -116,7 +116,10 @@ class Client:
 
     def ask(self, method: str, path: str, **fields: object) -> Answer:
         """Send one request, with the token of the last form that was read; OSError or HTTPException without an answer."""
-        headers, body = {"Cookie": self._cookie}, None
+        headers, body = (
+            {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())},
+            None,
+        )
         if method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode({"csrf_token": self._token} | fields)
@@ -127,8 +130,9 @@ class Client:
             text = response.read().decode()
         finally:
             connection.close()
-        if cookie := response.getheader("Set-Cookie"):
-            self._cookie = cookie.partition(";")[0]
+        for cookie in response.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies = self._cookies | {name: value}
         if token := re.search(r'name="csrf_token" value="([^"]+)"', text):
             self._token = token[1]
         return Answer(response.status, text, response.getheader("Location", ""))

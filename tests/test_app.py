@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nimbus.security.workspace_keys import ensure_instance_key
+from nimbus.security.instance_keys import ensure_instance_key
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from nimbus.cli import health, people
+from nimbus.cli import backup, health, instance, keys, limits, people
 
 
 def init_app(app: Flask) -> None:
     """Make every command known to `flask`."""
-    for module in (health, people):
+    for module in (backup, health, instance, keys, limits, people):
         for command in module.COMMANDS:
             app.cli.add_command(command)

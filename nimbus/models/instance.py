@@ -5,6 +5,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from nimbus.models.base import Base
 
 SETUP_CODE_HASH = "setup_code_hash"
+KEY_CANARY = "key_canary"  # what it holds: security/canary.py
+LIVE_AT = "live_at:"  # begins the names of the confirmed places: services/live_place.py
 
 
 class InstanceFact(Base):

@@ -13,8 +13,9 @@ from redis.exceptions import RedisError
 
 from nimbus import queue_server
 from nimbus.errors import NimbusError
+from nimbus.processes import hold_data_directory
 from nimbus.queues import connect
-from nimbus.run.prepare import hold_data_directory, prepare, refuse_taken_port
+from nimbus.run.prepare import prepare, refuse_taken_port
 from nimbus.run.supervisor import Program, Supervisor
 from nimbus.settings import Settings, load_settings
 from nimbus.settings_kinds import CHECKOUT, address_for_a_person, host_and_port
@@ -54,7 +55,9 @@ def run(settings: Settings, stop: Event) -> None:
         for program in queue:
             end_left_over_queue(settings)
             supervisor.add(program)
-        setup_code = prepare(settings)
+        setup_code, problem = prepare(settings)
+        if problem:
+            say(problem)
         await_queue(settings, supervisor)
         web, *others = procfile(CHECKOUT / "Procfile")
         supervisor.add(web)
@@ -64,7 +67,7 @@ def run(settings: Settings, stop: Event) -> None:
             say(f"The pages do not answer yet at {settings.base_url}.")
         if setup_code:
             say(f"Set-up code: {setup_code}")
-        for program in others:
+        for program in [] if problem else others:  # with the wrong key file they would not start
             supervisor.add(program)
         while not stop.wait(0.1):
             supervisor.tick()

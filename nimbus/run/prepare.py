@@ -1,33 +1,21 @@
-"""What must be there before the first process starts: directories, keys, tables, and the set-up code of a new database."""
+"""What must be there before the first process starts: keys, tables, and the set-up code of a new database."""
 
-import fcntl
-import os
 import socket
-from pathlib import Path
+from typing import NamedTuple
 
 from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError
 
 from nimbus import create_app
+from nimbus.database import read_only_reason
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
-from nimbus.security.workspace_keys import ensure_instance_key
+from nimbus.security.instance_keys import ensure_instance_key
+from nimbus.services.instance_keys import finish_rotation
+from nimbus.services.instance_state import adopt_key, refuse_old_schema
 from nimbus.services.set_up import new_setup_code
 from nimbus.settings import Settings, ensure_secret_key
 from nimbus.settings_kinds import host_and_port
-
-
-def hold_data_directory(data_dir: Path) -> int:
-    """Make the data directory and lock it for this process; the lock lasts as long as the returned descriptor."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(data_dir / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise NimbusError(
-            f"NimbusOS is already running on {data_dir}. Stop it first, or set NIMBUS_DATA_DIR to another directory."
-        ) from None
-    return lock
 
 
 def refuse_taken_port(bind: str) -> None:
@@ -46,19 +34,31 @@ def refuse_taken_port(bind: str) -> None:
         ) from None
 
 
-def prepare(settings: Settings) -> str | None:
-    """Keys, and tables at the head of the migrations; harmless when all is there. Returns the set-up code.
+class Prepared(NamedTuple):
+    """The set-up code of a database that nobody can sign in to yet, and why the product only reads, if it does."""
 
-    The code lets the first person in, and is None once there is one. NimbusError when the database is away.
+    setup_code: str | None = None
+    problem: str | None = None
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Keys, and tables at the head of the migrations; harmless when all is there.
+
+    Where the key file does not fit the database, nothing is made and nothing is changed. NimbusError when the
+    database is away, or behind this version and not to be migrated with this key file.
     """
-    settings.key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ensure_instance_key(settings.key_file)
-    app = create_app(ensure_secret_key(settings), check_schema=False)
     try:
+        app = create_app(ensure_secret_key(settings), check_schema=False)
         with app.app_context():
+            if problem := read_only_reason():
+                refuse_old_schema()
+                return Prepared(problem=problem)
+            ensure_instance_key(settings.key_file)
             upgrade()
+            adopt_key()
+            finish_rotation()
             code = new_setup_code()
             db.engine.dispose()
     except OperationalError as error:
         raise NimbusError(f"The database cannot be used: {error.orig}") from None
-    return code
+    return Prepared(setup_code=code)

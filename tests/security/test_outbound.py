@@ -5,11 +5,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
 from nimbus.rules.connection_test import Leg
 from nimbus.security.outbound import (
+    HTTPS,
     Deadline,
     NotAllowedError,
     OutboundPolicy,
@@ -86,7 +88,9 @@ def listener() -> Iterator[socket.socket]:
         yield server
 
 
-def find(host: str, port: int = 587, allow: str = "", resolvers: str = "", leg: Leg = Leg.SMTP) -> Server:
+def find(
+    host: str, port: int = 587, allow: str = "", resolvers: str = "", leg: Leg | Literal["https"] = Leg.SMTP
+) -> Server:
     policy = OutboundPolicy.parse(allow, resolvers)
     return find_server(host, port, leg, policy=policy, deadline=Deadline(SECONDS))
 
@@ -127,6 +131,13 @@ def test_usual_mail_ports_of_each_leg_pass() -> None:
     for leg, ports in {Leg.SMTP: (25, 465, 587, 2525), Leg.IMAP: (143, 993)}.items():
         for port in ports:
             assert find("8.8.8.8", port, leg=leg).port == port
+
+
+def test_a_providers_interface_is_reached_on_the_port_of_https_alone_and_in_public() -> None:
+    assert find("8.8.8.8", 443, leg=HTTPS).port == 443
+    for host, port in (("8.8.8.8", 587), ("10.0.0.1", 443)):
+        with pytest.raises(NotAllowedError):
+            find(host, port, leg=HTTPS)
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,9 @@ from cryptography.fernet import Fernet, InvalidToken
 from nimbus import create_app
 from nimbus.extensions import db
 from nimbus.models import WorkspaceKey
+from nimbus.security.instance_keys import KeyFileProblem, ensure_instance_key, load_instance_key
 from nimbus.security.vault import CannotOpenSecret
-from nimbus.security.workspace_keys import (
-    KeyFileProblem,
-    create_workspace_key,
-    ensure_instance_key,
-    load_instance_key,
-    vault_of,
-)
+from nimbus.security.workspace_keys import create_workspace_key, vault_of
 from nimbus.settings_kinds import CHECKOUT
 from tests.factories import PASSWORD, make_email_account, make_workspace
 
@@ -27,7 +22,7 @@ ROW = {"owner": "mail_server:1:smtp", "field": "password"}
 MAKE_AND_READ = """
 import sys
 from pathlib import Path
-from nimbus.security.workspace_keys import ensure_instance_key, load_instance_key
+from nimbus.security.instance_keys import ensure_instance_key, load_instance_key
 print("ready", flush=True)
 sys.stdin.readline()
 made = ensure_instance_key(Path(sys.argv[1]))
@@ -125,7 +120,7 @@ def test_another_key_file_opens_nothing_and_says_so(settings):
 
     with create_app(settings).app_context():
         with pytest.raises(
-            KeyFileProblem, match=r"^The instance key file does not belong to this database\.$"
+            KeyFileProblem, match=rf"^Neither {settings.key_file} nor a file beside it holds the instance key "
         ):
             vault_of(db.session(), workspace_id)
         db.engine.dispose()
