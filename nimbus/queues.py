@@ -3,7 +3,7 @@
 import json
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ QUEUES = (INTERACTIVE, SEND, SYNC, MAINTENANCE)
 VERIFY_CONNECTION = "jobs.connection_tests.verify"
 SWEEP = "jobs.maintenance.sweep"
 PURGE = "jobs.maintenance.purge"
+ROTATE_KEY = "jobs.keys.rotate"
+ROTATE_DUE_KEYS = "jobs.keys.rotate_due"
 
 
 class Job(NamedTuple):
@@ -43,6 +45,8 @@ JOBS = {
     VERIFY_CONNECTION: Job(INTERACTIVE, timeout=180),
     SWEEP: Job(MAINTENANCE, timeout=60),
     PURGE: Job(MAINTENANCE, timeout=300),
+    ROTATE_KEY: Job(MAINTENANCE, timeout=300),
+    ROTATE_DUE_KEYS: Job(MAINTENANCE, timeout=60),
 }
 
 DAY = 86_400
@@ -189,3 +193,43 @@ def queue_reachable() -> bool:
         return bool(connect(queue_url(current_settings())).ping())
     except RedisError:
         return False
+
+
+class Length(NamedTuple):
+    """How many jobs wait in a queue, and since when the oldest does."""
+
+    waiting: int
+    oldest_since: datetime | None
+
+
+def lengths() -> dict[str, Length] | None:
+    """The length of every queue by its name; None when the queue is away."""
+    try:
+        connection = connect(queue_url(current_settings()))
+        return {
+            name: _length(Queue(name, connection=connection, serializer=JSONSerializer)) for name in QUEUES
+        }
+    except RedisError:
+        return None
+
+
+def _length(queue: Queue) -> Length:
+    oldest = next(iter(queue.get_jobs(0, 1)), None)
+    return Length(queue.count, oldest.enqueued_at if oldest else None)
+
+
+def server_facts() -> dict[str, str] | None:
+    """What the queue's server says of itself, as INFO names it; None when it is away or does not say."""
+    try:
+        return {name: str(value) for name, value in connect(queue_url(current_settings())).info().items()}
+    except RedisError:
+        return None
+
+
+def server_time() -> datetime | None:
+    """What time it is for the queue's server, aware UTC; None when it is away."""
+    try:
+        seconds, microseconds = connect(queue_url(current_settings())).time()
+    except RedisError:
+        return None
+    return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)

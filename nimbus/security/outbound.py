@@ -5,10 +5,9 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 
-from nimbus.rules.connection_test import Leg
 from nimbus.security.outbound_address import IPAddress, is_public, literal_address, normalise_host
 from nimbus.security.outbound_lookup import ServerNotFoundError, addresses_of
-from nimbus.security.outbound_policy import OutboundPolicy
+from nimbus.security.outbound_policy import HTTPS, OutboundPolicy, Purpose
 from nimbus.security.outbound_socket import (
     Deadline,
     GuardedSocket,
@@ -18,6 +17,7 @@ from nimbus.security.outbound_socket import (
 )
 
 __all__ = [
+    "HTTPS",
     "Deadline",
     "GuardedSocket",
     "GuardedTLSSocket",
@@ -58,7 +58,9 @@ class Server:
         return any(is_public(address) for address in self.addresses)
 
 
-def find_server(host: str, port: int, leg: Leg, *, policy: OutboundPolicy, deadline: Deadline) -> Server:
+def find_server(
+    host: str, port: int, purpose: Purpose, *, policy: OutboundPolicy, deadline: Deadline
+) -> Server:
     """Look the host up once and judge every address it has.
 
     Raises NotAllowedError alike for all that the policy refuses, ServerNotFoundError for an unknown name,
@@ -69,10 +71,10 @@ def find_server(host: str, port: int, leg: Leg, *, policy: OutboundPolicy, deadl
         literal = literal_address(name)
     except ValueError:
         raise NotAllowedError from None
-    if not policy.may_use_port(port, leg):
+    if not policy.may_use_port(port, purpose):
         raise NotAllowedError
     addresses = (literal,) if literal else addresses_of(name, policy.resolvers, deadline)
-    if not all(policy.allows(address, port, leg) for address in addresses):
+    if not all(policy.allows(address, port, purpose) for address in addresses):
         raise NotAllowedError
     return Server(name, port, addresses)
 

@@ -1,8 +1,9 @@
-"""What the outbound gate lets pass: the public internet on mail ports, and what the operator adds."""
+"""What the outbound gate lets pass: the public internet on the usual ports, and what the operator adds."""
 
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from nimbus.rules.connection_test import Leg
 from nimbus.security.outbound_address import IPAddress, is_public, unwrapped
@@ -10,7 +11,13 @@ from nimbus.security.outbound_address import IPAddress, is_public, unwrapped
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = tuple[str, int]
 
-MAIL_PORTS = {Leg.SMTP: frozenset({25, 465, 587, 2525}), Leg.IMAP: frozenset({143, 993})}
+HTTPS: Final = "https"  # a provider's interface for programs
+Purpose = Leg | Literal["https"]
+USUAL_PORTS: dict[Purpose, frozenset[int]] = {
+    Leg.SMTP: frozenset({25, 465, 587, 2525}),
+    Leg.IMAP: frozenset({143, 993}),
+    HTTPS: frozenset({443}),
+}
 _MAX_PORT = 65535
 _DNS_PORT = 53
 _BRACKETED = re.compile(r"\[(?P<inside>[^\[\]]+)\](?::(?P<ports>.*))?")
@@ -35,7 +42,7 @@ class Allowed:
 
 @dataclass(frozen=True)
 class OutboundPolicy:
-    """The operator's additions and resolvers; empty means: public addresses on mail ports, the system's resolver."""
+    """The operator's additions and resolvers; empty means: public addresses on the usual ports, the system's resolver."""
 
     allow: tuple[Allowed, ...] = ()
     resolvers: tuple[Resolver, ...] = ()
@@ -48,19 +55,19 @@ class OutboundPolicy:
             tuple(_resolver(part) for part in re.split(r"[,\s]+", resolvers.strip()) if part),
         )
 
-    def may_use_port(self, port: int, leg: Leg) -> bool:
+    def may_use_port(self, port: int, purpose: Purpose) -> bool:
         """Whether any address at all may be reached on this port."""
         if not 1 <= port <= _MAX_PORT:
             return False
-        return port in MAIL_PORTS[leg] or any(entry.covers_port(port) for entry in self.allow)
+        return port in USUAL_PORTS[purpose] or any(entry.covers_port(port) for entry in self.allow)
 
-    def allows(self, address: IPAddress, port: int, leg: Leg) -> bool:
+    def allows(self, address: IPAddress, port: int, purpose: Purpose) -> bool:
         """Whether this address may be reached on this port."""
-        if not self.may_use_port(port, leg):
+        if not self.may_use_port(port, purpose):
             return False
         if any(entry.covers_address(address) and entry.covers_port(port) for entry in self.allow):
             return True
-        usual = port in MAIL_PORTS[leg]
+        usual = port in USUAL_PORTS[purpose]
         extra = any(entry.network is None and entry.covers_port(port) for entry in self.allow)
         return is_public(address) and (usual or extra)
 
