@@ -1,16 +1,16 @@
 """Signing in and out."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, abort, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from nimbus.rules.roles import Permission
 from nimbus.services.sign_in import sign_in, sign_out
-from nimbus.web.access import load_person, needs, signed_in
+from nimbus.web.access import asker, load_person, needs, signed_in
 from nimbus.web.forms.people import SignInForm
+from nimbus.web.known_browser import remember_browser
 from nimbus.web.limits import limit_sign_in
+from nimbus.web.own_paths import own_path
 from nimbus.web.partials import go
 
 blueprint = Blueprint("sessions", __name__)
@@ -37,14 +37,16 @@ def new() -> str | tuple[str, int] | AnyResponse:
     )
     if token is None:
         return render_template("sessions/new.html", form=form, problem=_WRONG), 422
+    if current_user.is_authenticated:
+        sign_out(asker(), signed_in().token)  # whoever was signed in here before is not any more
     start(token)
-    return go(_own_path(form.next.data) or url_for("home.show"))
+    return go(own_path(form.next.data) or url_for("home.show"))
 
 
 @blueprint.post("/logout")
 @needs(Permission.READ)
 def end() -> AnyResponse:
-    sign_out(signed_in().token)
+    sign_out(asker(), signed_in().token)
     logout_user()
     session.clear()
     response = go(url_for(".new"))
@@ -60,11 +62,4 @@ def start(token: str) -> None:
     if person is None:
         abort(500)
     login_user(person)
-
-
-def _own_path(wanted: str | None) -> str | None:
-    """Where to go after signing in: only ever a path of this site."""
-    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")) or "\\" in wanted:
-        return None
-    parts = urlsplit(wanted)
-    return None if parts.scheme or parts.netloc else wanted
+    remember_browser(person.email)

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from nimbus.database import transaction
-from nimbus.models import User, UserSession
+from nimbus.models import AuditEvent, User, UserSession
 from tests.browse import Browser
 from tests.cast import PASSWORD
 from tests.web.reading import links, without_token, words
@@ -165,3 +165,26 @@ def test_the_sign_in_page_shows_nothing_of_the_product_inside(stranger):
 
     assert "Email accounts" not in page
     assert [link for link in links(page) if link.startswith("/email")] == []
+
+
+def test_signing_in_again_ends_the_session_that_was_open_in_this_browser(app, stranger, read):
+    stranger.post("/login", RIGHT)
+    stranger.token = stranger._read_token("/help")
+    thief = app.test_client()
+    thief.set_cookie("nimbus", stranger.client.get_cookie("nimbus").value)
+
+    stranger.post("/login", {"email": "bob@example.com", "password": PASSWORD})
+
+    assert len(read(UserSession)) == 1
+    assert thief.get("/help").status_code == 303
+    assert "Bob" in words(stranger.get("/").text)
+
+
+def test_signing_in_and_out_is_in_the_log(stranger, read):
+    stranger.post("/login", RIGHT | {"password": "not hers"})
+    stranger.post("/login", RIGHT)
+    stranger.token = stranger._read_token("/help")
+    stranger.post("/logout")
+
+    lines = [(line.actor, line.action, line.address) for line in read(AuditEvent)]
+    assert lines == [("Alice", each, "127.0.0.1") for each in ("sign_in_failed", "signed_in", "signed_out")]
