@@ -3,15 +3,12 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
 
 import flask_migrate
 import pytest
 
-from nimbus import queues
 from nimbus.extensions import db
-from nimbus.models import User, Workspace
-from nimbus.queue_server import queue_url
+from nimbus.models import Membership, User, Workspace
 from nimbus.services.set_up import set_up
 from nimbus.services.sign_in import sign_in
 from nimbus.settings_kinds import CHECKOUT
@@ -73,22 +70,59 @@ def test_the_password_is_one_line_of_standard_input(run, app, ending):
         assert sign_in("ada@acme.test", "  blanks count  ", address="", browser="")
 
 
-@pytest.mark.parametrize("typed", ["", "\n", "short\n", "x" * 1001])
-def test_a_password_of_the_wrong_length_is_refused_with_both_bounds(run, read, typed):
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "Use at least 8 characters; 15 are better."),
+        ("short\n", "Use at least 8 characters; 15 are better."),
+        ("x" * 1_025, "Use at most 1,024 characters."),
+        (
+            "Sunshine\n",
+            "This is one of the 3,000 passwords most in use, which are tried first. Choose another.",
+        ),
+        ("Ada@acme.test\n", "Your name, address or workspace would be tried first. Choose another password."),
+    ],
+)
+def test_a_password_that_would_be_guessed_is_refused_with_the_reason(run, read, typed, sentence):
     result = create(run, typed=typed)
 
     assert result.exit_code == 1
-    assert result.output == "Error: The password needs 8 to 1,000 characters.\n"
+    assert result.output == f"Error: {sentence}\n"
     assert read(User) == []
 
 
-def test_an_address_that_can_sign_in_already_is_refused(run, read):
+def test_a_member_is_not_added_twice(run, read):
     create(run)
     result = create(run, "--email", "ADA@acme.test")
 
     assert result.exit_code == 1
-    assert result.output == "Error: Somebody with the address ADA@acme.test can sign in already.\n"
+    assert result.output == "Error: ada@acme.test is a member of Acme already.\n"
     assert len(read(User)) == 1
+
+
+def test_somebody_with_an_account_is_added_to_another_workspace_without_a_password(run, read):
+    create(run)
+    result = run("create-user", "--workspace", "Zenith", "--email", "ada@acme.test")
+
+    assert (result.exit_code, result.output) == (0, "ada@acme.test can sign in to Zenith.\n")
+    assert [(member.workspace_id, member.role) for member in read(Membership)] == [(1, "owner"), (2, "owner")]
+
+
+def test_the_role_is_one_of_ours_and_the_first_person_must_own(run, read):
+    assert create(run, "--role", "emperor").exit_code == 2
+    refused = create(run, "--role", "viewer")
+    assert refused.output == "Error: There is no workspace Acme yet, and its first person must own it.\n"
+
+    create(run)
+    create(run, "--email", "bob@acme.test", "--role", "viewer")
+    assert [member.role for member in read(Membership)] == ["owner", "viewer"]
+
+
+def test_a_new_person_needs_a_name(run, read):
+    result = run("create-user", "--workspace", "Acme", "--email", "ada@acme.test", typed=PASSWORD)
+
+    assert (result.exit_code, result.output) == (1, "Error: A new person needs a --name.\n")
+    assert read(User) == []
 
 
 def test_what_is_no_address_is_refused(run, read):
@@ -126,25 +160,6 @@ def test_config_prints_every_setting_with_its_source_and_no_secret(run, settings
     assert "NIMBUS_SECRET_KEY=set  (environment)\n" in output
     assert settings.secret_key not in output
     assert settings.key_file.read_text().strip() not in output
-
-
-def test_doctor_fails_while_something_does_not_run_and_says_how_to_start_it(run):
-    result = run("doctor")
-
-    assert result.exit_code == 1
-    assert "fail  Background worker: None is running." in result.output
-    assert "Start it with: make worker" in result.output
-
-
-def test_doctor_is_content_when_everything_runs(run, app):
-    with app.app_context():
-        connection = queues.connect(queue_url(app.extensions["nimbus.settings"]))
-    queues.beat(connection, queues.WorkerSeen("w", queues.QUEUES, "idle", datetime.now(UTC)))
-    connection.set(queues.SCHEDULER_KEY, "x", ex=15)
-
-    result = run("doctor")
-    assert result.exit_code == 0
-    assert [line.split()[0] for line in result.output.splitlines()] == ["ok"] * 4
 
 
 def test_behind_the_head_commands_stop_with_a_sentence_and_the_one_it_names_repairs_it(app, shell):

@@ -27,6 +27,12 @@ _MAY: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_MEMBERS: frozenset({Role.OWNER, Role.ADMIN}),
     Permission.MANAGE_WORKSPACE: frozenset({Role.OWNER}),
 }
+MEANINGS: dict[Role, str] = {
+    Role.OWNER: "Does everything, also with the workspace's keys, its settings and its other owners.",
+    Role.ADMIN: "Runs inboxes and the team. Leaves owners, keys and the workspace itself alone.",
+    Role.OPERATOR: "Connects, tests, changes and removes inboxes.",
+    Role.VIEWER: "Sees the inboxes and changes nothing.",
+}
 _WHO = {
     Permission.READ: "Every member of this workspace",
     Permission.OPERATE: "Owners, admins and operators",
@@ -53,3 +59,13 @@ def may_assign(actor: Role, before: Role | None, after: Role | None) -> bool:
     if not may(actor, Permission.MANAGE_MEMBERS):
         return False
     return actor == Role.OWNER or Role.OWNER not in (before, after)
+
+
+def assignable(actor: Role, before: Role | None) -> list[Role]:
+    """The roles that somebody may give a person who has `before` now, from most to least."""
+    return [role for role in Role if may_assign(actor, before, role)]
+
+
+def who_may_assign(before: Role | None, after: Role | None) -> str:
+    """The people who may turn one role into another, as the subject of a sentence."""
+    return _WHO[Permission.MANAGE_WORKSPACE if Role.OWNER in (before, after) else Permission.MANAGE_MEMBERS]

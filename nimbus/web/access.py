@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
 from flask_login import UserMixin, current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,11 +14,17 @@ from nimbus.errors import NimbusError
 from nimbus.extensions import login_manager
 from nimbus.rules.roles import Permission, Role, may, who_may
 from nimbus.services.asker import Asker
+from nimbus.services.audit import note_refusal
 from nimbus.services.set_up import is_set_up
 from nimbus.services.sign_in import find_session
+from nimbus.services.switch_workspace import follow_person
+from nimbus.settings import current_settings
+from nimbus.web.own_paths import way_back
 from nimbus.web.partials import go, wants_fragment
 
-PUBLIC_ENDPOINTS = frozenset({"assets.asset", "sessions.new", "setup.new"})
+PUBLIC_ENDPOINTS = frozenset(
+    {"assets.asset", "invitations.accept", "invitations.show", "sessions.new", "setup.new"}
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PROOF_LASTS = timedelta(minutes=30)
 View = TypeVar("View", bound=Callable[..., object])
@@ -61,6 +67,7 @@ class SignedIn(UserMixin):
 def init_access(app: Flask) -> None:
     login_manager.session_protection = None  # sessions are rows; the cookie holds only a token
     login_manager.user_loader(load_person)
+    app.before_request(_take_head_as_get)
     app.before_request(_refuse_other_sites)
     app.before_request(_require_session)
     app.before_request(_require_permission)
@@ -136,13 +143,29 @@ def load_person(token: str) -> SignedIn | None:
     )
 
 
+def _take_head_as_get() -> None:
+    """Views ask whether a form was sent or a page is wanted; a HEAD wants the page, and the server drops its body."""
+    if request.method == "HEAD":
+        request.method = "GET"
+
+
 def _refuse_other_sites() -> None:
     """A second fence behind the CSRF token: browsers say when a form was sent from another site."""
-    if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") in {
-        "cross-site",
-        "same-site",
-    }:
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    ours = site in {"same-origin", "none"} if site else _is_own_origin(request.headers.get("Origin"))
+    if not ours:
         abort(403)
+
+
+def _is_own_origin(origin: str | None) -> bool:
+    """Browsers that do not know of sites name the origin; what is no browser names neither and has its token to pass."""
+    if origin is None:
+        return True
+    # The scheme is left out: a proxy that ends TLS makes it another one here.
+    host = origin.partition("://")[2].lower()
+    return host in {request.host.lower(), current_settings().base_url.partition("://")[2].lower()}
 
 
 def _require_session() -> AnyResponse | None:
@@ -150,6 +173,9 @@ def _require_session() -> AnyResponse | None:
         return None
     if not is_set_up():
         return redirect(url_for("setup.new"))
+    elsewhere = lead_on("You no longer belong to", "bad")
+    if elsewhere is not None:
+        return elsewhere
     wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
     url = url_for("sessions.new", next=wanted)
     if wants_fragment():
@@ -158,17 +184,38 @@ def _require_session() -> AnyResponse | None:
     return redirect(url, 303)
 
 
+def lead_on(verb: str, category: str) -> AnyResponse | None:
+    """Where a session goes whose person belongs to the open workspace no longer; None when nothing is wrong with it.
+
+    The notice begins with the verb, “You left”, and says which workspace is open instead.
+    """
+    lost = follow_person(session.get("_user_id", ""))
+    if lost is None:
+        return None
+    if lost.now_open is None:
+        session.clear()
+        return go(
+            url_for("sessions.new"), f"{verb} {lost.workspace}, and you have no other workspace.", category
+        )
+    return go(url_for("home.show"), f"{verb} {lost.workspace}. This is {lost.now_open}.", category)
+
+
 def _require_permission() -> AnyResponse | None:
     if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
         return None
     view, person = current_app.view_functions[request.endpoint], signed_in()
     permission = getattr(view, "needs", Permission.READ)
     if not may(person.role, permission):
-        raise NotAllowed(who_may(permission))
+        raise _refused(who_may(permission))
     if getattr(view, "for_instance_owner", False) and not person.owns_instance:
-        raise NotAllowed("Whoever runs this installation")
+        raise _refused("Whoever runs this installation")
     if getattr(view, "needs_proof", False) and now() - person.proved_at > PROOF_LASTS:
         # What was typed is lost to the redirect; each such form's own page asks first, so that it does not happen.
-        wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else request.path
-        return go(url_for("you.confirm", next=wanted))
+        return go(url_for("you.confirm", next=way_back()))
     return None
+
+
+def _refused(who: str) -> NotAllowed:
+    """The refusal, with its line in the audit log."""
+    note_refusal(asker(), request.endpoint or "", request.method)
+    return NotAllowed(who)

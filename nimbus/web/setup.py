@@ -33,6 +33,7 @@ def new() -> str | tuple[str, int] | AnyResponse:
             email=form.email.data,
             password=form.password.data,
             timezone=form.timezone.data,
+            address=request.remote_addr or "",
         )
     except WrongSetupCode as problem:
         form.code.errors = [str(problem)]

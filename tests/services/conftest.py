@@ -4,9 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+import sqlalchemy as sa
 
+from nimbus.database import quick_write
 from nimbus.extensions import db
+from nimbus.rules.roles import Role
+from nimbus.services.asker import Asker
 from tests.factories import make_email_account, make_person, make_workspace
+from tests.servers.processes import wait_until
 
 
 @pytest.fixture
@@ -19,6 +24,12 @@ def ada(context):
     """The ids of a workspace and of its owner, ada@example.com."""
     person = make_person(make_workspace("Acme"), "Ada")
     return person.workspace_id, person.user_id
+
+
+@pytest.fixture
+def asker(ada):
+    """Ada as services know her."""
+    return Asker(*ada, "Ada", Role.OWNER, "192.0.2.7")
 
 
 @pytest.fixture
@@ -52,3 +63,29 @@ def at_once(app):
             return list(pool.map(one, range(times)))
 
     return call
+
+
+@pytest.fixture
+def at_one_lock(at_once):
+    """The same, and all of them stand before the lock that a statement takes until everybody is there."""
+
+    def call(lock, action, times):
+        with ThreadPoolExecutor(1) as pool:
+            with quick_write(db.engine) as holding:
+                holding.execute(lock)
+                acting = pool.submit(at_once, action, times)
+                wait_until(lambda: _all_wait(times), within=20, what="everybody at the same step")
+            return acting.result()
+
+    return call
+
+
+def _all_wait(people):
+    """Whether that many transactions stand before a lock. SQLite lets none begin, so there is nothing to count."""
+    if db.engine.dialect.name == "sqlite":
+        return True
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with db.engine.connect() as connection:
+        return connection.scalar(waiting) == people

@@ -1,24 +1,24 @@
 """The first start: a one-time code, then one workspace and its owner."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 import sqlalchemy as sa
 
-from nimbus.database import quick_write
 from nimbus.extensions import db
-from nimbus.models import InstanceFact, Membership, User, Workspace
+from nimbus.models import AuditEvent, InstanceFact, Membership, Role, User, Workspace
+from nimbus.models.instance import SETUP_CODE_HASH
 from nimbus.security.passwords import password_matches
 from nimbus.security.workspace_keys import vault_of
 from nimbus.services.set_up import (
     AddressTaken,
+    FirstPersonOwns,
     WrongSetupCode,
+    add_to_workspace,
     create_user,
     is_set_up,
     new_setup_code,
     set_up,
 )
-from tests.servers.processes import wait_until
+from nimbus.services.team import AlreadyMember
 
 PASSWORD = "a long enough password"
 
@@ -85,7 +85,7 @@ def test_there_is_no_code_once_somebody_can_sign_in(context):
     first(new_setup_code())
 
     assert new_setup_code() is None
-    assert rows(InstanceFact) == []
+    assert SETUP_CODE_HASH not in {fact.name for fact in rows(InstanceFact)}
 
 
 def test_the_database_does_not_hold_the_code(context):
@@ -101,37 +101,22 @@ def test_without_a_code_nobody_sets_up(context):
         first("ABCD-EFGH-JKMN")
 
 
-def all_wait(people):
-    """Whether that many transactions stand before a lock. SQLite lets none begin, so there is nothing to count."""
-    if db.engine.dialect.name == "sqlite":
-        return True
-    waiting = sa.text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    with db.engine.connect() as connection:
-        return connection.scalar(waiting) == people
-
-
-def test_those_who_use_the_code_at_the_same_moment_get_one_workspace(context, at_once):
+def test_those_who_use_the_code_at_the_same_moment_get_one_workspace(context, at_one_lock):
     code = new_setup_code()
     db.session.rollback()
 
     def use(number):
         return first(code, email=f"{number}@acme.test", workspace=f"W{number}")
 
-    with ThreadPoolExecutor(1) as pool:
-        with quick_write(db.engine) as holding:  # until everybody has read the code and wants to spend it
-            holding.execute(sa.update(InstanceFact).values(value=InstanceFact.value))
-            using = pool.submit(at_once, use, 4)
-            wait_until(lambda: all_wait(4), within=20, what="four people at the same step")
-        outcomes = using.result()
+    # Until everybody has read the code and wants to spend it.
+    outcomes = at_one_lock(sa.update(InstanceFact).values(value=InstanceFact.value), use, 4)
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [*["WrongSetupCode"] * 3, "tuple"]
     assert len(rows(Workspace)) == len(rows(User)) == len(rows(Membership)) == 1
 
 
-def person(email, workspace="Acme"):
-    return create_user(workspace=workspace, name="N", email=email, password=PASSWORD)
+def person(email, workspace="Acme", **role):
+    return create_user(workspace=workspace, name="N", email=email, password=PASSWORD, **role)
 
 
 def test_the_first_person_of_a_workspace_owns_it_and_the_next_operates_it(context):
@@ -140,6 +125,46 @@ def test_the_first_person_of_a_workspace_owns_it_and_the_next_operates_it(contex
     assert owner[0] == operator[0] != elsewhere[0]
     roles = {member.user_id: member.role for member in rows(Membership)}
     assert roles == {owner[1]: "owner", operator[1]: "operator", elsewhere[1]: "owner"}
+
+
+def test_the_first_person_of_the_installation_runs_it(context):
+    person("a@x.test"), person("b@x.test", "Zenith")
+
+    assert {user.email: user.owns_instance for user in rows(User)} == {"a@x.test": True, "b@x.test": False}
+
+
+def test_a_role_is_given_as_asked_except_to_the_first_person_who_must_own(context):
+    with pytest.raises(FirstPersonOwns, match="its first person must own it"):
+        person("a@x.test", role=Role.VIEWER)
+    assert rows(Workspace) == rows(User) == []
+
+    person("a@x.test", role=Role.OWNER), person("b@x.test", role=Role.VIEWER)
+    assert [member.role for member in rows(Membership)] == ["owner", "viewer"]
+
+
+def test_somebody_with_an_account_enters_another_workspace_as_who_they_are(context):
+    person("a@x.test"), person("b@x.test", "Zenith")
+    before = [(user.name, user.password_hash) for user in rows(User)]
+
+    entered = add_to_workspace(workspace="Zenith", email="A@x.test", role=Role.ADMIN)
+    made = add_to_workspace(workspace="Third", email="a@x.test")
+
+    assert [(user.name, user.password_hash) for user in rows(User)] == before
+    roles = {(member.workspace_id, member.user_id): member.role for member in rows(Membership)}
+    assert (roles[entered], roles[made]) == ("admin", "owner")
+    with pytest.raises(AlreadyMember, match=r"^a@x\.test is a member of Zenith already\.$"):
+        add_to_workspace(workspace="Zenith", email="a@x.test", role=Role.VIEWER)
+
+
+def test_who_was_added_by_a_command_stands_in_the_log_of_the_workspace(context):
+    person("a@x.test"), person("b@x.test")
+
+    lines = [(line.action, line.actor, line.details) for line in rows(AuditEvent)]
+    assert lines == [
+        ("workspace_made", None, {}),
+        ("member_added", None, {"role": "owner"}),
+        ("member_added", None, {"role": "operator"}),
+    ]
 
 
 def test_an_address_belongs_to_one_person_however_it_is_spelled(context):
