@@ -1,12 +1,16 @@
 """What the audit log knows of, each with the words that follow the person's name."""
 
+import unicodedata
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class Action(StrEnum):
     """Something that a person, or NimbusOS by itself, did."""
 
     WORKSPACE_MADE = "workspace_made"
+    WORKSPACE_OPENED = "workspace_opened"
     WORKSPACE_CHANGED = "workspace_changed"
     ACCOUNT_LIMIT_SET = "account_limit_set"
 
@@ -16,12 +20,16 @@ class Action(StrEnum):
     SESSION_ENDED = "session_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an action's name
     IDENTITY_CONFIRMED = "identity_confirmed"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - as above
+    NAME_CHANGED = "name_changed"
 
     MEMBER_INVITED = "member_invited"
     INVITATION_WITHDRAWN = "invitation_withdrawn"
     MEMBER_JOINED = "member_joined"
+    MEMBER_ADDED = "member_added"
     ROLE_CHANGED = "role_changed"
     MEMBER_REMOVED = "member_removed"
+    MEMBER_LEFT = "member_left"
 
     ACCOUNT_CONNECTED = "account_connected"
     ACCOUNT_RECONNECTED = "account_reconnected"
@@ -35,11 +43,13 @@ class Action(StrEnum):
 
     AUDIT_EXPORTED = "audit_exported"
     PLACE_CONFIRMED = "place_confirmed"
+    RESTORED = "restored"
     ACCESS_REFUSED = "access_refused"
 
 
 WORDS: dict[Action, str] = {
     Action.WORKSPACE_MADE: "made the workspace",
+    Action.WORKSPACE_OPENED: "switched to the workspace",
     Action.WORKSPACE_CHANGED: "changed the workspace",
     Action.ACCOUNT_LIMIT_SET: "set the limit of inboxes",
     Action.SIGNED_IN: "signed in",
@@ -48,11 +58,15 @@ WORDS: dict[Action, str] = {
     Action.SESSION_ENDED: "ended a session",
     Action.PASSWORD_CHANGED: "changed the password",
     Action.IDENTITY_CONFIRMED: "confirmed the password",
+    Action.WRONG_PASSWORD: "typed a wrong password while signed in",
+    Action.NAME_CHANGED: "changed their own name",
     Action.MEMBER_INVITED: "invited",
     Action.INVITATION_WITHDRAWN: "withdrew the invitation of",
     Action.MEMBER_JOINED: "joined",
+    Action.MEMBER_ADDED: "added",
     Action.ROLE_CHANGED: "changed the role of",
     Action.MEMBER_REMOVED: "removed",
+    Action.MEMBER_LEFT: "left the workspace",
     Action.ACCOUNT_CONNECTED: "connected",
     Action.ACCOUNT_RECONNECTED: "reconnected",
     Action.ACCOUNT_CHANGED: "changed",
@@ -63,5 +77,26 @@ WORDS: dict[Action, str] = {
     Action.INSTANCE_KEY_ROTATED: "replaced the instance key",
     Action.AUDIT_EXPORTED: "exported the audit log",
     Action.PLACE_CONFIRMED: "confirmed this installation as the live one",
+    Action.RESTORED: "restored the database from a backup",
     Action.ACCESS_REFUSED: "was refused",
 }
+
+
+def plain(text: str) -> str:
+    """The text on one line, without characters that cannot be seen: nothing that was typed forges or turns a line."""
+    return "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
+
+
+def worded_details(details: Mapping[str, Any]) -> list[str]:
+    """What a line of the log adds, for people: “Daily limit: from 20 to 35”."""
+    return [
+        plain(f"{name.replace('_', ' ').capitalize()}: {_in_words(value)}") for name, value in details.items()
+    ]
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value))
+    return str(value)

@@ -33,7 +33,9 @@ def _kind(code: FailureCode, attempted: Attempted, detail: Mapping[str, str]) ->
 
 
 def _values(attempted: Attempted, detail: Mapping[str, str]) -> dict[str, str | int]:
-    suggestion, folders, reference = (detail.get(key, "") for key in ("suggestion", "folders", "reference"))
+    suggestion, folders, reference, limit = (
+        detail.get(key, "") for key in ("suggestion", "folders", "reference", "limit")
+    )
     return {
         "host": attempted.host,
         "port": attempted.port,
@@ -50,6 +52,7 @@ def _values(attempted: Attempted, detail: Mapping[str, str]) -> dict[str, str | 
         "folders_found": f" Folders found: {_listed(folders.splitlines())}." if folders else "",
         "did_you_mean": f" Did you mean {suggestion}?" if suggestion else "",
         "reference": f" Reference {reference}." if reference else "",
+        "limit": f" ({limit})" if limit else "",
         "app_password_hint": APP_PASSWORD_HINTS[mail_host(attempted.host)],
     }
 

@@ -139,6 +139,7 @@ _OFFERS: dict[FailureCode, Callable[[Attempted, Detail], Iterator[Fix]]] = {
     FailureCode.TEST_DEFERRED: _again,
     FailureCode.FOLDER: _folders,
     FailureCode.NO_REPLY_SEEN: _wait,
+    FailureCode.ACCOUNT_LIMIT: _again,
     FailureCode.INTERRUPTED: _again,
     FailureCode.INTERNAL: _again,
 }

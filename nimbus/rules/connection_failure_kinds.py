@@ -46,6 +46,7 @@ class FailureCode(StrEnum):
     TEST_DEFERRED = "test_deferred"
     FOLDER = "folder"  # detail folders: the names that exist, one a line
     NO_REPLY_SEEN = "no_reply_seen"
+    ACCOUNT_LIMIT = "account_limit"  # detail limit: how many inboxes the workspace may have
     INTERRUPTED = "interrupted"
     INTERNAL = "internal"  # detail reference: what the log calls this failure
 

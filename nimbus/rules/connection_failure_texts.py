@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from nimbus.rules.account_limits import WAY_OUT
 from nimbus.rules.connection_test import Security
 from nimbus.rules.mail_hosts import MailHost
 
@@ -248,6 +249,11 @@ WORDS: dict[str, Words] = {
         "The server took the test message, but it did not reach “{folder}” within {reply_seconds} s. It may be slow, "
         "filtered away, or in a folder that we did not look into.",
         "Look for “NimbusOS connection test” in the mailbox, Junk too. If it is somewhere else, choose that folder.",
+    ),
+    "account_limit": Words(
+        "No room for another inbox",
+        "Sending and replies both work, but meanwhile this workspace has reached its limit of inboxes{limit}.",
+        WAY_OUT + " Then test again.",
     ),
     "interrupted": Words(
         "Test interrupted",

@@ -24,9 +24,11 @@ from nimbus.rules.connection_test import (
     State,
 )
 from nimbus.rules.mail_settings import MailSettings
+from nimbus.security.held_keys import hold_vault
 from nimbus.security.vault import Vault
-from nimbus.security.workspace_keys import vault_of
+from nimbus.services.account_limits import expect_room
 from nimbus.services.asker import Asker
+from nimbus.services.live_place import refuse_copies
 
 _CONNECTED = sa.select(EmailAccountHealth.id).where(
     EmailAccountHealth.workspace_id == sa.bindparam("of_workspace"),
@@ -86,31 +88,31 @@ def start_test(
 ) -> int:
     """Store a test with its passwords sealed, and ring for a worker. Returns the test's id.
 
-    A leg without a typed password takes the one kept by `kept_from`, else the account's own.
-    Raises AlreadyConnected for an address of this workspace, PasswordNeeded when a leg has no password.
+    A leg without a typed password takes the one kept by `kept_from`, else the account's own; no other is opened.
+    Raises AlreadyConnected, AccountLimitReached, or PasswordNeeded when a leg has no password.
     """
+    refuse_copies()
     with transaction() as session:
         if purpose == Purpose.CONNECT:
             _refuse_connected(session, asker.workspace_id, settings.email)
-        vault = vault_of(session, asker.workspace_id)
-        known = _stored_passwords(session, vault, asker, account_id=account_id, settings=settings)
-        known |= _kept_passwords(session, vault, asker, kept_from)
-        passwords = known | {leg: text for leg, text in typed.items() if text}
-        for leg in Leg:
-            if leg not in passwords:
-                raise PasswordNeeded(leg)
+            expect_room(session, asker.workspace_id, settings.email)
+        vault = hold_vault(session, asker.workspace_id)
+        missing = {leg for leg in Leg if not typed.get(leg)}
+        passwords = _stored_passwords(session, vault, settings, account_id=account_id, legs=missing)
+        passwords |= _kept_passwords(session, vault, asker, test_id=kept_from, legs=missing)
+        passwords |= {leg: typed[leg] for leg in Leg if leg not in missing}
         test = ConnectionTest(
             workspace_id=asker.workspace_id,
             user_id=asker.user_id,
             account_id=account_id,
+            asked_from=asker.address,
             purpose=purpose,
             settings=settings.as_dict(),
             secrets_until=now() + timedelta(seconds=SECRETS_KEPT_SECONDS),
             nonce=secrets.token_hex(16),
             created_at=now(),
         )
-        test.sealed_smtp_password = _seal(vault, test, Leg.SMTP, passwords)
-        test.sealed_imap_password = _seal(vault, test, Leg.IMAP, passwords)
+        _seal(vault, test, passwords)
         session.add(test)
         session.flush()
         queues.ring_after_commit(session, queues.VERIFY_CONNECTION, asker.workspace_id, test.id)
@@ -146,6 +148,7 @@ def probe_replies(asker: Asker, test: ConnectionTest) -> int:
 
 def wait_longer(asker: Asker, test_id: int) -> bool:
     """Look another 90 s for a test message that did not arrive. False when that is no longer possible."""
+    refuse_copies()
     moment = now()
     with transaction() as session:
         again = session.execute(
@@ -210,22 +213,35 @@ def _refuse_connected(session: Session, workspace_id: int, email: str) -> None:
         raise AlreadyConnected(account_id)
 
 
-def _seal(vault: Vault, test: ConnectionTest, leg: Leg, passwords: Mapping[Leg, str]) -> str:
-    return vault.seal(passwords[leg], owner=test.vault_owner, field=f"{leg}_password")
+def _seal(vault: Vault, test: ConnectionTest, passwords: Mapping[Leg, str]) -> None:
+    """Sign the test, and seal both passwords for this very row; PasswordNeeded for one that is missing."""
+    test.signature = vault.sign(test.nonce, purpose="connection test")
+    for leg in Leg:
+        if leg not in passwords:
+            raise PasswordNeeded(leg)
+        field = f"{leg}_password"
+        setattr(test, f"sealed_{field}", vault.seal(passwords[leg], owner=test.vault_owner, field=field))
 
 
-def _kept_passwords(session: Session, vault: Vault, asker: Asker, test_id: int | None) -> dict[Leg, str]:
+def _kept_passwords(
+    session: Session, vault: Vault, asker: Asker, *, test_id: int | None, legs: set[Leg]
+) -> dict[Leg, str]:
     test = session.get(ConnectionTest, test_id) if test_id else None
     if test is None or test.workspace_id != asker.workspace_id:
         return {}
     return {
         leg: vault.open(test.sealed(leg), owner=test.vault_owner, field=f"{leg}_password")
-        for leg in kept_secrets(asker, test).legs
+        for leg in kept_secrets(asker, test).legs & legs
     }
 
 
 def _stored_passwords(
-    session: Session, vault: Vault, asker: Asker, *, account_id: int | None, settings: MailSettings
+    session: Session,
+    vault: Vault,
+    settings: MailSettings,
+    *,
+    account_id: int | None,
+    legs: set[Leg],
 ) -> dict[Leg, str]:
     """An account's own passwords, for the legs whose host and user are the same.
 
@@ -235,7 +251,9 @@ def _stored_passwords(
         return {}
     servers = session.scalars(
         sa.select(MailServer).where(
-            MailServer.workspace_id == asker.workspace_id, MailServer.account_id == account_id
+            MailServer.workspace_id == vault.workspace_id,
+            MailServer.account_id == account_id,
+            MailServer.leg.in_(legs),
         )
     )
     passwords = {}

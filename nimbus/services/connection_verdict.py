@@ -11,9 +11,10 @@ from nimbus.database import transaction
 from nimbus.models import ConnectionTest
 from nimbus.models.base import table_of
 from nimbus.providers.errors import ProviderError
-from nimbus.providers.smtp_imap.round_trip import Look
+from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import Purpose, State
 from nimbus.security.vault import Vault
+from nimbus.services.account_limits import AccountLimitReached
 from nimbus.services.connection_progress import OF_OWNER, Progress, StoppedMeanwhile
 from nimbus.services.mark_account import mark_failure, save_folder
 from nimbus.services.save_account import save_account
@@ -22,24 +23,29 @@ _CONCLUDE = sa.update(table_of(ConnectionTest)).where(OF_OWNER)
 _DIALOGUE_KEPT = 64 * 1024  # characters, over all looks of a test
 
 
-def succeed(run: Progress, look: Look, dialogue: str, vault: Vault) -> None:
-    """What had to pass has passed: an account is made or renewed in the same transaction."""
+def succeed(run: Progress, vault: Vault, *, found_in_junk: str | None = None) -> None:
+    """What had to pass has passed: an account is made or renewed in the same transaction, if there is room for it.
+
+    found_in_junk: the spam folder, if the test message arrived there.
+    """
     run.found()
     warning = None
-    if look.in_junk:
-        warning = f"The test message arrived in {look.found_in}, the spam folder. Replies may land there too."
-    with transaction() as session:
-        _write(
-            session,
-            run,
-            dialogue,
-            state=State.PASSED,
-            finished_at=now(),
-            progress=run.entries,
-            warning=warning,
-            folders=list(look.folders),
-            **_save(session, run, look, vault),
-        )
+    if found_in_junk is not None:
+        warning = f"The test message arrived in {found_in_junk}, the spam folder. Replies may land there too."
+    try:
+        with transaction() as session:
+            _write(
+                session,
+                run,
+                dialogue=None,  # it is for whoever looks for a fault
+                state=State.PASSED,
+                finished_at=now(),
+                progress=run.entries,
+                warning=warning,
+                **_save(session, run, vault),
+            )
+    except AccountLimitReached as full:
+        _refuse(run, full)
 
 
 def fail(run: Progress, error: ProviderError, dialogue: str) -> None:
@@ -49,7 +55,7 @@ def fail(run: Progress, error: ProviderError, dialogue: str) -> None:
         _write(
             session,
             run,
-            dialogue,
+            dialogue=_with_earlier(run, dialogue),
             state=State.FAILED,
             finished_at=now(),
             progress=[*passed, [error.leg, error.step, "failed", ""]],
@@ -58,10 +64,24 @@ def fail(run: Progress, error: ProviderError, dialogue: str) -> None:
             failure_code=error.code,
             failure_detail=dict(error.detail),
             server_line=error.server_line or None,
-            folders=[name for name in error.detail.get("folders", "").split("\n") if name],
         )
         if run.test.purpose == Purpose.RETEST:
             mark_failure(session, run.test, error, run.handed_over_at)
+
+
+def _refuse(run: Progress, full: AccountLimitReached) -> None:
+    """Both legs passed and yet nothing was saved: somebody else took the last place meanwhile, or it was taken away."""
+    with transaction() as session:
+        _write(
+            session,
+            run,
+            dialogue=None,
+            state=State.FAILED,
+            finished_at=now(),
+            progress=run.entries,
+            failure_code=FailureCode.ACCOUNT_LIMIT,
+            failure_detail={"limit": f"{full.room.planned:,}"},
+        )
 
 
 def wait(run: Progress, dialogue: str, *, wait_until: datetime, next_look_at: datetime) -> None:
@@ -70,7 +90,7 @@ def wait(run: Progress, dialogue: str, *, wait_until: datetime, next_look_at: da
         _write(
             session,
             run,
-            dialogue,
+            dialogue=_with_earlier(run, dialogue),
             state=State.WAITING,
             progress=run.entries,
             wait_until=wait_until,
@@ -79,29 +99,28 @@ def wait(run: Progress, dialogue: str, *, wait_until: datetime, next_look_at: da
         )
 
 
-def _save(session: Session, run: Progress, look: Look, vault: Vault) -> dict[str, Any]:
+def _save(session: Session, run: Progress, vault: Vault) -> dict[str, Any]:
     """Do what a passed test is for; what that changes in the test's own row."""
     test = run.test
     if test.purpose == Purpose.PROBE:
         return {}
     if test.purpose == Purpose.FOLDER:
-        save_folder(session, test, look.folders)
+        save_folder(session, test)
     else:
-        test.account_id = save_account(
-            session, test, vault, folders=look.folders, handed_over_at=run.handed_over_at
-        )
+        test.account_id = save_account(session, test, vault, handed_over_at=run.handed_over_at)
     # The passwords live with the account from now on.
     return {"account_id": test.account_id, "sealed_smtp_password": None, "sealed_imap_password": None}
 
 
-def _write(session: Session, run: Progress, dialogue: str, **values: Any) -> None:
-    """Write the verdict; StoppedMeanwhile, which undoes the whole transaction, when the row has another owner."""
+def _with_earlier(run: Progress, dialogue: str) -> str:
+    """A later look's dialogue goes below those before it."""
     earlier = f"{run.test.dialogue}\n\n" if run.test.dialogue else ""
-    verdict = values | {
-        "owner": None,
-        "handed_over_at": run.handed_over_at,
-        "dialogue": (earlier + dialogue)[-_DIALOGUE_KEPT:],
-    }
+    return (earlier + dialogue)[-_DIALOGUE_KEPT:]
+
+
+def _write(session: Session, run: Progress, **values: Any) -> None:
+    """Write the verdict; StoppedMeanwhile, which undoes the whole transaction, when the row has another owner."""
+    verdict = values | {"owner": None, "handed_over_at": run.handed_over_at}
     written = session.execute(_CONCLUDE, run.fence | verdict)
     if written.rowcount != 1:  # type: ignore[attr-defined]
         raise StoppedMeanwhile

@@ -1,6 +1,5 @@
 """What a connection test of an account that exists tells its page: another folder, or a leg that does not work."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,29 +8,39 @@ from sqlalchemy.orm import Session
 from nimbus.clock import local_day, now
 from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer
 from nimbus.providers.errors import ProviderError
+from nimbus.rules.audit import Action
 from nimbus.rules.connection_failure import FailureCode, explain
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.mail_settings import MailSettings
 from nimbus.rules.providers import ConnectionState
+from nimbus.services import audit
 from nimbus.services.account_log import record
-from nimbus.services.save_account import count_test_message, whose
+from nimbus.services.save_account import count_test_message, doer, whose
 
 _SIGN_IN_FAILURES = frozenset(
     {FailureCode.AUTH_FAILED, FailureCode.APP_PASSWORD, FailureCode.USE_OAUTH, FailureCode.PASSWORD_EXPIRED}
 )
 
 
-def save_folder(session: Session, test: ConnectionTest, folders: Sequence[str]) -> None:
+def save_folder(session: Session, test: ConnectionTest) -> None:
     """Replies are read from another folder from now on; it was opened a moment ago."""
     account = _tested_account(session, test)
     if account is None:
         return
     server = session.get_one(MailServer, (account.id, str(Leg.IMAP)))
-    server.folder, server.folders = test.settings["imap_folder"], list(folders)
+    before = server.folder
+    server.folder = test.settings["imap_folder"]
     server.checked_at, server.failure_code, server.failure_detail = now(), None, {}
-    actor, _ = whose(session, test)
-    record(
-        session, account, "folder", f"Replies are read from {server.folder}", tone=EventTone.OK, actor=actor
+    asked = whose(session, test)
+    sentence = f"Replies are read from {server.folder}"
+    record(session, account, "folder", sentence, tone=EventTone.OK, actor=asked.name)
+    audit.record(
+        session,
+        Action.ACCOUNT_CHANGED,
+        workspace_id=test.workspace_id,
+        asker=doer(test, asked),
+        on=audit.Object("email_account", account.id, account.email),
+        replies_folder=f"from {before} to {server.folder}",
     )
 
 
@@ -50,10 +59,10 @@ def mark_failure(
     attempted = MailSettings.from_dict(test.settings).attempted(error.leg)
     direction = "Sending" if error.leg == Leg.SMTP else "Replies"
     sentence = f"Connection test failed. {direction}: {explain(error.code, attempted, error.detail).title}"
-    actor, timezone = whose(session, test)
-    record(session, account, "test_failed", sentence, tone=EventTone.BAD, actor=actor)
+    asked = whose(session, test)
+    record(session, account, "test_failed", sentence, tone=EventTone.BAD, actor=asked.name)
     if handed_over_at is not None:
-        count_test_message(session, test.workspace_id, account.id, local_day(handed_over_at, timezone))
+        count_test_message(session, test.workspace_id, account.id, local_day(handed_over_at, asked.timezone))
 
 
 def _tested_account(session: Session, test: ConnectionTest) -> EmailAccountHealth | None:

@@ -4,10 +4,9 @@ Somebody waits for the verdict while this runs. So each statement says itself wh
 already, and is made once: building one costs three times what running it does.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,11 +26,15 @@ from nimbus.models import (
 )
 from nimbus.models.base import table_of
 from nimbus.models.mail_server import vault_owner
+from nimbus.rules.audit import Action
 from nimbus.rules.connection_test import Leg, Purpose
 from nimbus.rules.mail_settings import MailSettings
 from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.send_limits import starting_limit
+from nimbus.security.held_keys import hold_vault
 from nimbus.security.vault import Vault
+from nimbus.services import audit
+from nimbus.services.account_limits import claim_room
 
 _LOG_LINES = {
     Purpose.CONNECT: ("connected", "Connected over SMTP and IMAP"),
@@ -39,13 +42,25 @@ _LOG_LINES = {
     Purpose.RETEST: ("test_passed", "Connection test passed"),
 }
 _RESTORED = ("connected", "Connected again; its history is kept")
+_AUDITED = {  # a test with the settings that an account has changes nothing
+    Purpose.CONNECT: Action.ACCOUNT_CONNECTED,
+    Purpose.RECONNECT: Action.ACCOUNT_RECONNECTED,
+}
 
 _ADD_EVENT = sa.insert(table_of(HealthEvent))
 _WHOSE = (
-    sa.select(User.name, Workspace.timezone)
+    sa.select(User.name, Workspace.timezone, Workspace.account_limit)
     .join(Workspace, Workspace.id == sa.bindparam("workspace_id"))
     .where(User.id == sa.bindparam("user_id"))
 )
+
+
+class Whose(NamedTuple):
+    """The name of the person who asked for a test, the zone whose days are counted, and the limit of inboxes."""
+
+    name: str
+    timezone: str
+    account_limit: int | None
 
 
 def save_account(
@@ -53,16 +68,20 @@ def save_account(
     test: ConnectionTest,
     vault: Vault,
     *,
-    folders: Sequence[str],
     handed_over_at: datetime | None,
 ) -> int:
-    """The id of the account that a passed test makes or renews, within the caller's transaction."""
+    """The id of the account that a passed test makes or renews, within the caller's transaction.
+
+    Raises AccountLimitReached when that would be one inbox more than the workspace may have.
+    """
     settings = MailSettings.from_dict(test.settings)
     moment = now()
+    asked = whose(session, test)
+    if asked.account_limit is not None:
+        claim_room(session, test.workspace_id, settings.email)
     account_id, created_at = _put_account(session, test.workspace_id, settings, moment)
-    servers = _servers(test, account_id, vault, folders=folders)
+    servers = _servers(session, test, account_id, opened_with=vault)
     session.execute(_putting_servers(dialect_of(session)), servers)
-    actor, timezone = whose(session, test)
     was_there = test.purpose == Purpose.CONNECT and created_at != moment
     kind, sentence = _RESTORED if was_there else _LOG_LINES[Purpose(test.purpose)]
     event = {
@@ -72,11 +91,12 @@ def save_account(
         "kind": kind,
         "tone": EventTone.OK,
         "sentence": sentence,
-        "actor": actor,
+        "actor": asked.name,
     }
     session.execute(_ADD_EVENT, event)
+    _audit(session, test, asked, account_id)
     if handed_over_at is not None:
-        count_test_message(session, test.workspace_id, account_id, local_day(handed_over_at, timezone))
+        count_test_message(session, test.workspace_id, account_id, local_day(handed_over_at, asked.timezone))
     return account_id
 
 
@@ -86,11 +106,31 @@ def count_test_message(session: Session, workspace_id: int, account_id: int, day
     session.execute(_counting(dialect_of(session)), used)
 
 
-def whose(session: Session, test: ConnectionTest) -> tuple[str, str]:
-    """The name of the person who asked for the test, and the time zone whose days are counted."""
+def whose(session: Session, test: ConnectionTest) -> Whose:
+    """Who asked for the test, and what their workspace says."""
     ids = {"workspace_id": test.workspace_id, "user_id": test.user_id}
-    name, timezone = session.execute(_WHOSE, ids).one()
-    return name, timezone
+    return Whose(*session.execute(_WHOSE, ids).one())
+
+
+def doer(test: ConnectionTest, asked: Whose) -> audit.Doer:
+    """Who asked for the test, as the audit log names them."""
+    return audit.Doer(test.user_id, asked.name, test.asked_from)
+
+
+def _audit(session: Session, test: ConnectionTest, asked: Whose, account_id: int) -> None:
+    action = _AUDITED.get(Purpose(test.purpose))
+    if action is None:
+        return
+    settings = MailSettings.from_dict(test.settings)
+    servers = {name: settings.server(leg) for name, leg in (("sending", Leg.SMTP), ("replies", Leg.IMAP))}
+    audit.record(
+        session,
+        action,
+        workspace_id=test.workspace_id,
+        asker=doer(test, asked),
+        on=audit.Object("email_account", account_id, settings.email),
+        **{name: f"{server.host}:{server.port}" for name, server in servers.items()},
+    )
 
 
 def _put_account(
@@ -115,14 +155,22 @@ def _put_account(
 
 
 def _servers(
-    test: ConnectionTest, account_id: int, vault: Vault, *, folders: Sequence[str]
+    session: Session,
+    test: ConnectionTest,
+    account_id: int,
+    *,
+    opened_with: Vault,
 ) -> list[dict[str, Any]]:
-    """Both legs as they just passed, each password sealed anew for the row it now belongs to."""
+    """Both legs as they just passed, each password sealed anew for the row it now belongs to.
+
+    A vault from before the test still opens what was read with it, but its key may have been rotated away since.
+    """
+    vault = hold_vault(session, test.workspace_id)
     settings = MailSettings.from_dict(test.settings)
     rows = []
     for leg in Leg:
         address = settings.server(leg)
-        password = vault.open(test.sealed(leg), owner=test.vault_owner, field=f"{leg}_password")
+        password = opened_with.open(test.sealed(leg), owner=test.vault_owner, field=f"{leg}_password")
         rows.append(
             {
                 "workspace_id": test.workspace_id,
@@ -136,7 +184,6 @@ def _servers(
                 "allow_old_tls": settings.allow_old_tls,
                 "allow_unverified": settings.allow_unverified,
                 "folder": settings.imap_folder if leg == Leg.IMAP else None,
-                "folders": list(folders) if leg == Leg.IMAP else [],
                 "checked_at": now(),
                 "failure_code": None,
                 "failure_detail": {},

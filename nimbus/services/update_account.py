@@ -1,4 +1,4 @@
-"""What a person changes about an account. Each change is one write and one line in its log."""
+"""What a person changes about an account. Each change is one write, one line in its log and one in the audit log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +11,14 @@ from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.errors import NimbusError
 from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer
+from nimbus.rules.audit import Action
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_test import UNDER_WAY, State
 from nimbus.rules.providers import Provider
 from nimbus.rules.send_limits import provider_cap
+from nimbus.services import audit
 from nimbus.services.account_log import record
+from nimbus.services.asker import Asker
 
 HISTORY_KEPT = timedelta(days=30)
 
@@ -42,9 +45,9 @@ class ChangedMeanwhile(NimbusError):
         self.current = current
 
 
-def change_limit(workspace_id: int, account_id: int, limit: int, *, seen: int | None, actor: str) -> None:
+def change_limit(asker: Asker, account_id: int, limit: int, *, seen: int | None) -> None:
     """Set the daily send limit. Raises LimitTooHigh, or ChangedMeanwhile unless it still is what was `seen`."""
-    with _changing(workspace_id, account_id) as (session, account):
+    with _changing(asker, account_id) as (session, account):
         cap = provider_cap(Provider(account.provider), account.domain.name)
         if limit > cap:
             raise LimitTooHigh(f"{_mailboxes(account)} are capped at {cap} mails a day. Enter {cap} or less.")
@@ -53,42 +56,47 @@ def change_limit(workspace_id: int, account_id: int, limit: int, *, seen: int | 
             raise ChangedMeanwhile(before)
         if before != limit:
             account.daily_send_limit = limit
-            record(session, account, "limit", f"Daily limit changed from {before} to {limit}", actor=actor)
+            sentence = f"Daily limit changed from {before} to {limit}"
+            record(session, account, "limit", sentence, actor=asker.name)
+            _audit(session, asker, account, daily_limit=f"from {before} to {limit}")
 
 
-def change_priority(workspace_id: int, account_id: int, priority: int, *, actor: str) -> None:
+def change_priority(asker: Asker, account_id: int, priority: int) -> None:
     """Set the rotation priority, 1 to 1000; lower goes first."""
-    with _changing(workspace_id, account_id) as (session, account):
+    with _changing(asker, account_id) as (session, account):
         before = account.rotation_priority
         if before != priority:
             account.rotation_priority = priority
             sentence = f"Rotation priority changed from {before} to {priority}"
-            record(session, account, "priority", sentence, actor=actor)
+            record(session, account, "priority", sentence, actor=asker.name)
+            _audit(session, asker, account, rotation_priority=f"from {before} to {priority}")
 
 
-def restrict(workspace_id: int, account_id: int, restriction: Restriction, *, actor: str) -> None:
+def restrict(asker: Asker, account_id: int, restriction: Restriction) -> None:
     """Reserve an inbox for one type of campaign, or lift that."""
-    with _changing(workspace_id, account_id) as (session, account):
+    with _changing(asker, account_id) as (session, account):
         if account.restriction != restriction:
             account.restriction = restriction
-            record(session, account, "restriction", _RESTRICTION_SENTENCES[restriction], actor=actor)
+            record(session, account, "restriction", _RESTRICTION_SENTENCES[restriction], actor=asker.name)
+            _audit(session, asker, account, used_for=restriction.replace("_", " "))
 
 
-def switch_rotation(workspace_id: int, account_id: int, *, is_active: bool, actor: str) -> None:
+def switch_rotation(asker: Asker, account_id: int, *, is_active: bool) -> None:
     """Take an inbox out of rotation or put it back. Its history and its sign-in stay as they are."""
-    with _changing(workspace_id, account_id) as (session, account):
+    with _changing(asker, account_id) as (session, account):
         if account.is_active == is_active:
             return
         account.is_active = is_active
         account.is_active_changed_at = now()
-        account.is_active_changed_by = actor
+        account.is_active_changed_by = asker.name
         sentence = "Put back into rotation" if is_active else "Taken out of rotation"
-        record(session, account, "rotation", sentence, actor=actor)
+        record(session, account, "rotation", sentence, actor=asker.name)
+        _audit(session, asker, account, rotation="put back" if is_active else "taken out")
 
 
-def remove_account(workspace_id: int, account_id: int, *, actor: str) -> None:
+def remove_account(asker: Asker, account_id: int) -> None:
     """Remove an account: its passwords go at once, its history stays for 30 days."""
-    with _changing(workspace_id, account_id) as (session, account):
+    with _changing(asker, account_id) as (session, account):
         account.removed_at = now()
         session.execute(sa.delete(MailServer).where(MailServer.account_id == account_id))
         session.execute(
@@ -101,17 +109,29 @@ def remove_account(workspace_id: int, account_id: int, *, actor: str) -> None:
             .where(ConnectionTest.account_id == account_id)
             .values(sealed_smtp_password=None, sealed_imap_password=None)
         )
-        record(session, account, "removed", "Account removed", tone=EventTone.WARN, actor=actor)
+        record(session, account, "removed", "Account removed", tone=EventTone.WARN, actor=asker.name)
+        _audit(session, asker, account, Action.ACCOUNT_REMOVED)
+
+
+def _audit(
+    session: Session,
+    asker: Asker,
+    account: EmailAccountHealth,
+    action: Action = Action.ACCOUNT_CHANGED,
+    **details: str,
+) -> None:
+    on = audit.Object("email_account", account.id, account.email)
+    audit.record(session, action, workspace_id=asker.workspace_id, asker=asker, on=on, **details)
 
 
 @contextmanager
-def _changing(workspace_id: int, account_id: int) -> Iterator[tuple[Session, EmailAccountHealth]]:
+def _changing(asker: Asker, account_id: int) -> Iterator[tuple[Session, EmailAccountHealth]]:
     """The account inside a write transaction; on Postgres its row is locked as well."""
     with transaction() as session:
         account = session.scalar(
             sa.select(EmailAccountHealth)
             .where(
-                EmailAccountHealth.workspace_id == workspace_id,
+                EmailAccountHealth.workspace_id == asker.workspace_id,
                 EmailAccountHealth.id == account_id,
                 EmailAccountHealth.removed_at.is_(None),
             )

@@ -13,7 +13,9 @@ from nimbus.rules.connection_failure import Attempted, Explanation, FailureCode,
 from nimbus.rules.connection_test import Leg, Security
 from nimbus.rules.inbox_status import Action, InboxFacts, InboxStatus, judge_status
 from nimbus.rules.providers import PROVIDER_NAMES, ConnectionState, Provider
+from nimbus.rules.roles import Permission
 from nimbus.rules.send_limits import provider_cap
+from nimbus.web.access import person_may
 
 LEG_TITLES = {Leg.SMTP: "Sending (SMTP)", Leg.IMAP: "Replies (IMAP)"}
 SECURITY_WORDS = {Security.SSL: "SSL", Security.STARTTLS: "STARTTLS", Security.NONE: "not encrypted"}
@@ -24,6 +26,7 @@ _ACTION_LABELS = {
     Action.OPEN: "Open",
     Action.CHOOSE_FOLDER: "See why",
 }
+_FOR_OPERATORS = {Action.RECONNECT, Action.PUT_BACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,6 @@ class LegView:
     ok: bool
     checked_at: datetime
     problem: str | None
-    folders: tuple[str, ...]
 
 
 class AccountView:
@@ -123,18 +125,18 @@ def _leg_view(server: MailServer) -> LegView:
         ok=failure is None,
         checked_at=server.checked_at,
         problem=failure.title if failure else None,
-        folders=tuple(server.folders),
     )
 
 
 def _status_view(account_id: int, status: InboxStatus) -> StatusView:
     label = url = None
-    if status.action == Action.RECONNECT:
+    action = None if status.action in _FOR_OPERATORS and not person_may(Permission.OPERATE) else status.action
+    if action == Action.RECONNECT:
         url = url_for("reconnect.form", account_id=account_id)
-    elif status.action == Action.CHOOSE_FOLDER:
+    elif action == Action.CHOOSE_FOLDER:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="connection")
-    elif status.action is not None:
+    elif action is not None:
         url = url_for("email_accounts.show", account_id=account_id)
-    if status.action is not None:
-        label = _ACTION_LABELS[status.action]
+    if action is not None:
+        label = _ACTION_LABELS[action]
     return StatusView(status.key, status.word, status.tone, status.icon, status.reason, label, url)

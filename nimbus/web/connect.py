@@ -12,6 +12,7 @@ from nimbus.models.account_queries import count_on_domain, find_account_by_email
 from nimbus.queues import workers_alive
 from nimbus.rules.connection_test import Leg, Purpose, State
 from nimbus.rules.roles import Permission
+from nimbus.services.account_limits import AccountLimitReached
 from nimbus.services.connect_account import (
     AlreadyConnected,
     PasswordNeeded,
@@ -68,6 +69,8 @@ def smtp() -> Response | AnyResponse:
     except AlreadyConnected as problem:
         form.email.errors = [*form.email.errors, str(problem)]
         return show_form(form, earlier, status=422, connected_id=problem.account_id)
+    except AccountLimitReached as full:
+        return show_form(form, earlier, status=422, problem=str(full))
     except PasswordNeeded as problem:
         field = form.smtp_password if problem.leg == Leg.SMTP or form.same_login.data else form.imap_password
         field.errors = [*field.errors, str(problem)]
@@ -115,9 +118,8 @@ def fix(test_id: int) -> AnyResponse:
     url = url_for(".test", test_id=test_id)
     try:
         if key == "wait_more":
-            if not wait_longer(asker(), test_id):
-                return go(url, "This test cannot be continued. Test again.", "bad")
-            return go(url)
+            goes_on = wait_longer(asker(), test_id)
+            return go(url, "" if goes_on else "This test cannot be continued. Test again.", "bad")
         if key == "probe_replies":
             return go(url_for(".test", test_id=probe_replies(asker(), found)))
         changes = {fix.key: fix.changes for fix in ConnectionTestView(found, asker()).offered}.get(key)
@@ -130,6 +132,8 @@ def fix(test_id: int) -> AnyResponse:
         )
     except AlreadyConnected as problem:
         return go(url_for("email_accounts.show", account_id=problem.account_id), str(problem), "bad")
+    except AccountLimitReached as full:
+        return go(url, str(full), "bad")
 
 
 @blueprint.post("/tests/<int:test_id>/stop")

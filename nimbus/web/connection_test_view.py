@@ -165,7 +165,7 @@ class ConnectionTestView:
     def _announcement(self) -> str:
         """The state in one sentence, for people who hear the page."""
         if self.problem:
-            return f"{self.problem.leg_title}: {self.problem.title}"
+            return ": ".join(filter(None, (self.problem.leg_title, self.problem.title)))
         done = [step.label for leg in self.legs for step in leg.steps if step.state != "todo"]
         return f"{self.heading}. {done[-1]}" if done and self.state in UNDER_WAY else self.heading
 
@@ -209,14 +209,15 @@ class ConnectionTestView:
 
     def _problem(self) -> Problem:
         why = self.explanation()
+        no_leg = self._test.failure_code == FailureCode.ACCOUNT_LIMIT  # both passed, and nothing was saved
         return Problem(
-            leg_title=LEG_TITLES[self._failed_leg()],
+            leg_title="" if no_leg else LEG_TITLES[self._failed_leg()],
             title=why.title,
             sentence=why.sentence,
             advice=why.advice,
             server_line=self._test.server_line,
             fixes=tuple(self._fixes()),
-            folders=tuple(self._test.folders) if self._test.failure_code == FailureCode.FOLDER else (),
+            folders=tuple(self._test.failure_detail.get("folders", "").splitlines()),
         )
 
     def _fixes(self) -> list[tuple[str, str, str, str]]:

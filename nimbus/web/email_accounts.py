@@ -82,9 +82,7 @@ def limit(account_id: int) -> Response | AnyResponse:
         return _field(_view(account_id), "limit", form)
     seen = int(form.seen.data) if (form.seen.data or "").isdigit() else None
     try:
-        update_account.change_limit(
-            workspace_id(), account_id, form.daily_send_limit.number, seen=seen, actor=signed_in().name
-        )
+        update_account.change_limit(asker(), account_id, form.daily_send_limit.number, seen=seen)
     except update_account.LimitTooHigh as problem:
         form.daily_send_limit.errors = [str(problem)]
         return _field(_view(account_id), "limit", form)
@@ -101,21 +99,18 @@ def priority(account_id: int) -> Response | AnyResponse:
     form = PriorityForm()
     if not form.validate_on_submit():
         return _field(_view(account_id), "priority", form)
-    update_account.change_priority(
-        workspace_id(), account_id, form.rotation_priority.number, actor=signed_in().name
-    )
+    update_account.change_priority(asker(), account_id, form.rotation_priority.number)
     return _changed(account_id, "priority")
 
 
 @blueprint.post("/<int:account_id>/restrictions")
 @needs(Permission.OPERATE)
 def restrictions(account_id: int) -> Response | AnyResponse:
+    _row(account_id)
     form = RestrictionForm()
     if not form.validate_on_submit():
         abort(400)
-    update_account.restrict(
-        workspace_id(), account_id, Restriction(form.restriction.data), actor=signed_in().name
-    )
+    update_account.restrict(asker(), account_id, Restriction(form.restriction.data))
     if wants_fragment():
         return show("", "email_accounts/_restrictions.html", account=_view(account_id), saved=True)
     return go(url_for(".show", account_id=account_id), "Saved.")
@@ -124,12 +119,11 @@ def restrictions(account_id: int) -> Response | AnyResponse:
 @blueprint.post("/<int:account_id>/rotation")
 @needs(Permission.OPERATE)
 def rotation(account_id: int) -> Response | AnyResponse:
+    _row(account_id)
     wanted = request.form.get("is_active")
     if wanted not in {"yes", "no"}:
         abort(400)
-    update_account.switch_rotation(
-        workspace_id(), account_id, is_active=wanted == "yes", actor=signed_in().name
-    )
+    update_account.switch_rotation(asker(), account_id, is_active=wanted == "yes")
     if wants_fragment():
         return show("", "email_accounts/_head.html", account=_view(account_id))
     return go(url_for(".show", account_id=account_id))
@@ -157,12 +151,12 @@ def test(account_id: int) -> AnyResponse:
 
 
 @blueprint.route("/<int:account_id>/remove", methods=["GET", "POST"])
-@needs(Permission.OPERATE)
+@needs(Permission.OPERATE, proof=True)
 def remove(account_id: int) -> str | AnyResponse:
     account = _view(account_id)
     if request.method == "GET":
         return render_template("email_accounts/remove.html", account=account)
-    update_account.remove_account(workspace_id(), account_id, actor=signed_in().name)
+    update_account.remove_account(asker(), account_id)
     return go(url_for(".index"), f"{account.email} was removed. Its history is kept for 30 days.")
 
 

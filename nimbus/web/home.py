@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, url_for
 
 from nimbus.extensions import db
-from nimbus.services.checklist import Check, run_checks
+from nimbus.services.check import Check
+from nimbus.services.checklist import run_checks
 from nimbus.web.access import signed_in
 from nimbus.web.counts import worded_counts
 from nimbus.web.partials import show as show_page

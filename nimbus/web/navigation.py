@@ -15,8 +15,10 @@ _PAGES = (
     ("home", "home.show", "Home", "layout-dashboard"),
     ("email_accounts", "email_accounts.index", "Email accounts", "mail"),
     ("settings", "settings.index", "Settings", "settings"),
+    ("system", "system.show", "System", "activity"),
     ("help", "help.index", "Help", "life-buoy"),
 )
+_FOR_INSTANCE_OWNER = frozenset({"system"})
 _SECTION_OF = {"connect": "email_accounts", "reconnect": "email_accounts"}
 
 
@@ -38,5 +40,6 @@ def _navigation() -> dict[str, Any]:
     nav = [
         (key, label, icon, url_for(endpoint), counts.get(key), key == section)
         for key, endpoint, label, icon in _PAGES
+        if key not in _FOR_INSTANCE_OWNER or signed_in().owns_instance
     ]
     return {"nav": nav, "attention": attention}

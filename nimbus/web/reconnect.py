@@ -26,7 +26,7 @@ blueprint = Blueprint("reconnect", __name__, url_prefix="/email-accounts")
 
 
 @blueprint.route("/<int:account_id>/reconnect", methods=["GET", "POST"], endpoint="form")
-@needs(Permission.OPERATE)
+@needs(Permission.OPERATE, proof=True)
 @limit_connection_tests
 def connect_again(account_id: int) -> Response | AnyResponse:
     account = _account(account_id)

@@ -23,7 +23,13 @@ class Section:
     permission: Permission = Permission.READ
 
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (
+    Section("workspace_settings", "workspace_settings.show", "Workspace"),
+    Section("team", "team.index", "Team", Permission.MANAGE_MEMBERS),
+    Section("encryption", "encryption.show", "Encryption", Permission.MANAGE_WORKSPACE),
+    Section("audit", "audit.index", "Audit log", Permission.MANAGE_MEMBERS),
+    Section("you", "you.show", "You"),
+)
 BLUEPRINTS = frozenset({"settings", *(section.blueprint for section in SECTIONS)})
 
 

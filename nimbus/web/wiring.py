@@ -4,32 +4,65 @@ from flask import Flask
 
 from nimbus.web import (
     access,
+    account_room,
     assets,
+    audit_log,
     components,
     connect,
     email_accounts,
+    encryption,
     errors,
     headers,
     help_pages,
     home,
     ids,
+    invitations,
     navigation,
+    place,
     reconnect,
     sessions,
     settings,
     setup,
+    system,
+    team,
+    workspace_settings,
+    workspaces,
+    you,
 )
 
 
 def init_web(app: Flask) -> None:
     """Everything of the web, in one place."""
+    app.url_map.merge_slashes = False  # the router would lead //x to whatever host the request named
     ids.init_ids(app)
     assets.init_assets(app)
     access.init_access(app)
     components.init_components(app)
     navigation.init_navigation(app)
+    place.init_place(app)
     settings.init_settings(app)
+    account_room.init_account_room(app)
+    workspaces.init_workspaces(app)
     headers.init_headers(app)
     errors.init_errors(app)
-    for module in (connect, email_accounts, help_pages, home, reconnect, sessions, settings, setup):
+    invitations.init_invitations(app)
+    for module in (
+        audit_log,
+        connect,
+        email_accounts,
+        encryption,
+        help_pages,
+        home,
+        invitations,
+        place,
+        reconnect,
+        sessions,
+        settings,
+        setup,
+        system,
+        team,
+        workspace_settings,
+        workspaces,
+        you,
+    ):
         app.register_blueprint(module.blueprint)

@@ -1,5 +1,7 @@
 """The main navigation leads to pages that exist and counts where somebody must act."""
 
+import re
+
 import pytest
 
 from tests.browse import Browser, Page
@@ -21,8 +23,8 @@ def lose(app, cast):
 
 def navigation(html):
     """(address, whether it is the current page) of each entry."""
-    menu = html.partition('<nav class="nav"')[2].partition("</nav>")[0]
-    anchors = [attrs for tag, attrs in Page(f"<nav>{menu.partition('>')[2]}</nav>").tags if tag == "a"]
+    menu = html.partition('<nav class="nav"')[2].partition("<ul>")[2].partition("</ul>")[0]
+    anchors = [attrs for tag, attrs in Page(menu).tags if tag == "a"]
     return [(attrs["href"], attrs.get("aria-current") == "page") for attrs in anchors]
 
 
@@ -33,18 +35,35 @@ def navigation(html):
         ("/email-accounts", "/email-accounts"),
         ("/email-accounts/connect", "/email-accounts"),
         ("/email-accounts/connect/smtp", "/email-accounts"),
+        ("/settings/workspace", "/settings"),
+        ("/settings/audit/export", "/settings"),
         ("/help/connecting", "/help"),
     ],
 )
 def test_the_section_of_a_page_is_marked(alice, url, current):
     entries = navigation(alice.get(url).text)
 
-    assert [address for address, _ in entries] == ["/", "/email-accounts", "/help"]
+    assert [address for address, _ in entries] == ["/", "/email-accounts", "/settings", "/help"]
     assert [address for address, marked in entries if marked] == [current]
 
 
 def test_every_entry_leads_to_a_page(alice):
-    assert [alice.get(url).status_code for url, _ in navigation(alice.get("/").text)] == [200, 200, 200]
+    answers = [
+        alice.get(url, follow_redirects=True).status_code for url, _ in navigation(alice.get("/").text)
+    ]
+
+    assert answers == [200, 200, 200, 200]
+
+
+@pytest.mark.parametrize("person", ["alice", "adam", "bob", "vera"])
+def test_settings_open_at_the_workspace_and_every_tab_leads_to_a_page(browse, person):
+    somebody = browse(person)
+    first = somebody.get("/settings")
+    tabs = somebody.get(first.location).text.partition('aria-label="Settings"')[2].partition("</nav>")[0]
+
+    assert first.location == "/settings/workspace"
+    assert all(somebody.get(url).status_code == 200 for url in re.findall('href="([^"]+)"', tabs))
+    assert ("/settings/audit" in tabs) == (person in {"alice", "adam"})
 
 
 def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, app, cast, lose):
@@ -52,7 +71,7 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
     lose(cast.charlie.workspace_id, 3)
     page = alice.get("/help").text
 
-    assert "Email accounts 2 Help" in words(page)
+    assert "Email accounts 2 Settings Help" in words(page)
     assert "<title>(2) Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" in page
 
@@ -60,7 +79,7 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
 def test_while_nothing_needs_attention_nothing_is_counted(alice):
     page = alice.get("/help").text
 
-    assert "Email accounts Help" in words(page)
+    assert "Email accounts Settings Help" in words(page)
     assert "<title>Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" not in page
 
