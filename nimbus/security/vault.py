@@ -8,6 +8,9 @@ import hmac
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from json.encoder import (
+    encode_basestring_ascii as _quoted,
+)  # what json.dumps does with a text, without its detours
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -17,36 +20,60 @@ from nimbus.errors import NimbusError
 class CannotOpenSecret(NimbusError):
     """A sealed value does not open here: another key, another row, or damaged."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "A stored password does not open with this workspace's key. Connect the account again and type it."
+        )
+
 
 class Vault:
     """Seals and opens for one workspace. `keys` maps key id to Fernet key; `current` is the one that seals."""
 
     def __init__(self, workspace_id: int, keys: Mapping[str, bytes], current: str) -> None:
-        self._workspace_id = workspace_id
+        self.workspace_id = workspace_id
         self._keys = keys
         self._current = current
+        # Made once and not for each value: a rotation of keys opens thousands.
+        self._fernets = {key_id: Fernet(key) for key_id, key in keys.items()}
 
     def __repr__(self) -> str:
-        return f"<Vault of workspace {self._workspace_id}>"
+        return f"<Vault of workspace {self.workspace_id}>"
 
     def seal(self, secret: str, *, owner: str, field: str) -> str:
         """Encrypt a secret for one field of one row. The result begins with the id of its key."""
-        bound = json.dumps([self._workspace_id, owner, field, self._current, secret])
-        token = Fernet(self._keys[self._current]).encrypt(bound.encode())
-        return f"{self._current}:{token.decode()}"
+        return self._encrypt(self._binding(owner, field), json.dumps(secret).encode())
 
     def open(self, sealed: str, *, owner: str, field: str) -> str:
         """Decrypt what `seal` made for the same row and field; raises CannotOpenSecret for anything else."""
-        key_id, _, token = sealed.partition(":")
-        try:
-            bound = json.loads(Fernet(self._keys[key_id]).decrypt(token.encode()))
-        except (KeyError, InvalidToken, ValueError):
-            bound = None
-        if bound is None or bound[:4] != [self._workspace_id, owner, field, key_id]:
-            raise CannotOpenSecret("A stored password could not be opened with this workspace's key.")
-        return str(bound[4])
+        return str(json.loads(self._decrypt(sealed, self._binding(owner, field))))
+
+    def seal_again(self, sealed: str, *, owner: str, field: str) -> str:
+        """What `seal` makes of a secret now that another key sealed before; raises CannotOpenSecret as `open` does."""
+        binding = self._binding(owner, field)
+        return self._encrypt(binding, self._decrypt(sealed, binding))
 
     def sign(self, text: str, *, purpose: str) -> str:
         """A signature (32 hex digits, 128 bits) that only this workspace's current key makes."""
-        message = json.dumps([self._workspace_id, purpose, text]).encode()
+        message = json.dumps([self.workspace_id, purpose, text]).encode()
         return hmac.new(self._keys[self._current], message, sha256).hexdigest()[:32]
+
+    def _binding(self, owner: str, field: str) -> str:
+        """How the plaintext begins: a list in JSON, of which the key's id and the secret follow."""
+        return f"[{self.workspace_id}, {_quoted(owner)}, {_quoted(field)}, "
+
+    def _encrypt(self, binding: str, secret: bytes) -> str:
+        """The sealed value; `secret` is in JSON."""
+        start = f'{binding}"{self._current}", '.encode()
+        return f"{self._current}:{self._fernets[self._current].encrypt(start + secret + b']').decode()}"
+
+    def _decrypt(self, sealed: str, binding: str) -> bytes:
+        """The secret in JSON; raises CannotOpenSecret unless it was sealed for this row, field and key."""
+        key_id, _, token = sealed.partition(":")
+        try:
+            plain = self._fernets[key_id].decrypt(token)
+        except (KeyError, InvalidToken, ValueError):
+            raise CannotOpenSecret from None
+        start = f'{binding}"{key_id}", '.encode()
+        if not plain.startswith(start):
+            raise CannotOpenSecret
+        return plain[len(start) : -1]

@@ -28,7 +28,7 @@ from nimbus.security.vault import Vault
 from nimbus.services import connection_verdict
 from nimbus.services.connection_progress import Progress, StoppedMeanwhile, claim
 from nimbus.services.live_place import place_state
-from nimbus.settings import current_settings
+from nimbus.services.server_login import current_network
 
 FIRST_LOOK_SECONDS = 3.0  # most mail arrives within it; after that the worker is given back
 LATER_LOOK_SECONDS = 1.0
@@ -106,7 +106,7 @@ def _take_up(workspace_id: int, test_id: int) -> Task | None:
             recipient=settings.email,
             sent_at=test.created_at,
         ),
-        network=_network(),
+        network=current_network(),
     )
 
 
@@ -135,11 +135,6 @@ def _run_legs(task: Task, dialogue: Dialogue) -> None:
     if now() >= wait_until:
         raise ProviderError(FailureCode.NO_REPLY_SEEN, leg=Leg.IMAP, step=Step.FIND_REPLY, permanent=False)
     connection_verdict.wait(progress, dialogue.text(), wait_until=wait_until, next_look_at=now() + LOOK_EVERY)
-
-
-def _network() -> Network:
-    ca_file = current_settings().ca_file
-    return Network(current_app.extensions["nimbus.outbound"], ca_file=str(ca_file) if ca_file else None)
 
 
 def _our_fault(progress: Progress, error: Exception) -> ProviderError:

@@ -3,12 +3,14 @@
 import logging
 import sys
 
-from tests.bench import account_list, browser, click_to_verdict, connection_test
+from tests.bench import account_list, browser, claims, click_to_verdict, connection_test, key_rotation
 
 FIGURES = {
     "connection_test": connection_test.run,
     "click_to_verdict": click_to_verdict.run,
     "account_list": account_list.run,
+    "key_rotation": key_rotation.run,
+    "claims": claims.run,
     "first_paint": browser.first_paint,
     "search_answer": browser.search_answer,
 }
