@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from nimbus import cli, database, logs, models, queues
 from nimbus.clock import Clock, SystemClock
@@ -43,6 +44,8 @@ def create_app(
     app.extensions["nimbus.outbound"] = OutboundPolicy.parse(settings.outbound_allow, settings.dns_resolvers)
     app.config.update(_flask_config(settings))
 
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     init_read_only(app)  # asked before everything that the extensions below ask
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)

@@ -51,6 +51,7 @@ class Settings:
     ]
     bind: Annotated[str, Declared("NIMBUS_BIND", kind.bind, "127.0.0.1:8000")]
     base_url: Annotated[str, Declared("NIMBUS_BASE_URL", kind.base_url, _default_base_url)]
+    trusted_proxies: Annotated[int, Declared("NIMBUS_TRUSTED_PROXIES", kind.whole_number(0, 5), "0")]
     outbound_allow: Annotated[str, Declared("NIMBUS_OUTBOUND_ALLOW", kind.text, "")]
     ca_file: Annotated[Path | None, Declared("NIMBUS_CA_FILE", kind.existing_file, None)]
     dns_resolvers: Annotated[str, Declared("DNS_RESOLVERS", kind.text, "")]
