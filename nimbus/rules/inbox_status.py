@@ -78,7 +78,7 @@ WORDS: dict[StatusKey, tuple[str, str, str]] = {
     StatusKey.READY: ("Ready", "ok", "circle-check"),
 }
 
-_CONNECTION_SENTENCES = {
+CONNECTION_SENTENCES = {
     ConnectionState.AUTH_FAILED: "The server refused the password",
     ConnectionState.AUTH_REVOKED: "The sign-in was revoked",
     ConnectionState.SUSPENDED: "The provider suspended this mailbox",
@@ -102,7 +102,7 @@ def judge_status(facts: InboxFacts) -> InboxStatus:
 
 
 def _connection_reason(facts: InboxFacts) -> str:
-    sentence = _CONNECTION_SENTENCES[facts.connection_state]
+    sentence = CONNECTION_SENTENCES[facts.connection_state]
     return f"{sentence}: {facts.sending_problem}" if facts.sending_problem else sentence
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from nimbus.providers.errors import one_line
 from nimbus.providers.smtp_imap.replies import IMAP_REFUSAL, SMTP_REFUSAL, NonsenseError, NotWelcomeError
+from nimbus.rules import mail_answers
 from nimbus.rules.connection_failure import FailureCode as F
 from nimbus.rules.connection_test import Leg, Step
 from nimbus.rules.mail_hosts import MailHost, mail_host
@@ -45,11 +46,7 @@ _FOLDER = {Step.OPEN_FOLDER, Step.FIND_REPLY}
 
 # The first row that matches decides. Answers read "535 5.7.8 text", the code once, lines joined.
 SMTP_ANSWERS = (
-    _answer(
-        None,
-        r"must issue a starttls|^538|5\.7\.11\b|(must|requires?|use) .*(starttls|encrypt)",
-        F.STARTTLS_REQUIRED,
-    ),
+    _answer(None, mail_answers.STARTTLS_REQUIRED, F.STARTTLS_REQUIRED),
     _answer(
         None, r"application-specific password|InvalidSecondFactor|app(lication)? password", F.APP_PASSWORD
     ),
@@ -74,21 +71,14 @@ SMTP_ANSWERS = (
     ),
     _answer(_SIGN_IN, r"^4", F.AUTH_TEMPORARY),
     _answer(_SIGN_IN, r"^5", F.AUTH_FAILED),
-    _answer(
-        _MESSAGE, r"5\.4\.5|5\.7\.233|(sending|relay) (limit|quota)|recipient rate limit", F.SENDING_LIMIT
-    ),
-    _answer(_MESSAGE, r"5\.1\.8|bad outbound sender|5\.7\.708", F.SENDER_BLOCKED),
-    _answer(_MESSAGE, r"5\.7\.57|^530|authentication required|not authenticated", F.AUTH_FAILED),
-    _answer(
-        _MESSAGE,
-        r"^5.*(SendAsDenied|not allowed to send as|sender address rejected|not owned by)",
-        F.SENDER_REFUSED,
-    ),
-    _answer(_MESSAGE, r"^5.*(5\.7\.60|permissions? to send as|sender verify failed)", F.SENDER_REFUSED),
+    _answer(_MESSAGE, mail_answers.SENDING_LIMIT, F.SENDING_LIMIT),
+    _answer(_MESSAGE, mail_answers.SENDER_BLOCKED, F.SENDER_BLOCKED),
+    _answer(_MESSAGE, mail_answers.NOT_SIGNED_IN, F.AUTH_FAILED),
+    _answer(_MESSAGE, mail_answers.SENDER_REFUSED, F.SENDER_REFUSED),
     _answer(_MESSAGE, r"^4", F.TEST_DEFERRED),
     _answer(_MESSAGE, r"^5", F.TEST_REFUSED),
     _answer({Step.ENCRYPT}, r"^[45]", F.NO_STARTTLS),
-    _answer(None, r"too many (concurrent )?(connections|login|session)", F.TOO_MANY_LOGINS),
+    _answer(None, mail_answers.TOO_MANY_LOGINS, F.TOO_MANY_LOGINS),
     _answer(None, r"^[45]", F.TURNED_AWAY),
 )
 
