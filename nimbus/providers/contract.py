@@ -1,5 +1,6 @@
 """What services hand to a provider and get back: small frozen values and the watcher of a test."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,3 +77,27 @@ class Watch(Protocol):
     def began(self, leg: Leg, step: Step) -> None: ...
 
     def passed(self, leg: Leg, step: Step, detail: str) -> None: ...
+
+
+class Unwatched:
+    """Watches nothing: for what no page shows live."""
+
+    def began(self, leg: Leg, step: Step) -> None: ...
+
+    def passed(self, leg: Leg, step: Step, detail: str) -> None: ...
+
+
+class OpenSender(Protocol):
+    """A way out that stands open: messages leave over it one after another, none of them ever twice."""
+
+    def is_ready(self) -> bool:
+        """Whether it takes another message. False: it has ended; open another before claiming one."""
+        ...
+
+    def send(self, message: bytes, *, sender: str, recipient: str, before_body: Callable[[], bool]) -> str:
+        """Have one message accepted and return the line that says so, printable and at most 200 characters.
+
+        `before_body` is asked at the last moment at which nothing has left; on False, StoppedBeforeBody. Raises
+        SendRefused when the message was certainly not taken, DeliveryUnknown when nobody can tell. Tries once.
+        """
+        ...

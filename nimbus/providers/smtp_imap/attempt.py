@@ -14,6 +14,7 @@ from nimbus.providers.smtp_imap.dialogue import Dialogue
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import DEFAULT_PORTS, Leg, Security, Step
 from nimbus.rules.mail_hosts import suggested_host
+from nimbus.rules.send_answer_kinds import Stage
 from nimbus.security.outbound import (
     Deadline,
     GuardedSocket,
@@ -51,6 +52,7 @@ class Attempt:
         self.dialogue = dialogue
         self.deadline = Deadline(network.step_seconds, max_bytes=max_bytes)
         self.heard = b""  # the server's latest answer within this step
+        self.stage = Stage.CONNECT  # what an SMTP server is due to answer
         self._network = network
         self._watch = watch
         self._step = Step.FIND_SERVER
@@ -71,10 +73,10 @@ class Attempt:
         self._watch.began(self.leg, step)
         self.renew()
 
-    def renew(self) -> None:
-        """Give the step that is under way its full time again."""
+    def renew(self, seconds: float | None = None) -> None:
+        """Give the step that is under way its full time again, or this much."""
         self.heard = b""
-        self.deadline.restart(self._network.step_seconds)
+        self.deadline.restart(self._network.step_seconds if seconds is None else seconds)
 
     def passed(self, detail: str) -> None:
         """Report that the step under way has passed."""

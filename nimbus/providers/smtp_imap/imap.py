@@ -3,7 +3,9 @@
 import imaplib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
+from datetime import date, datetime
+
+from imapclient import SEEN
 
 from nimbus.providers.contract import Network, ServerLogin, Watch, refuse_line_breaks
 from nimbus.providers.errors import one_line
@@ -72,6 +74,12 @@ class ImapSession:
             fields = [value for key, value in rows.get(uid, {}).items() if key.startswith(b"BODY[")]
             raw = b"".join(fields).decode("ascii", "replace")
         return "".join(raw.partition(":")[2].splitlines()).strip()
+
+    def append(self, folder: str, message: bytes, dated_at: datetime) -> None:
+        """Put a message into a folder, as read and dated as given; raises ProviderError when it is not taken."""
+        refuse_line_breaks(folder)
+        with self.attempt.explained(), _parsing():
+            self._client.append(folder, message, (SEEN,), dated_at)
 
     def _examine(self, name: str) -> str | None:
         """Open the folder for reading; the server's refusal, or None when it is open."""
