@@ -8,12 +8,18 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# What browsers offer and no page of ours uses: all of it but the clipboard, which the copy buttons write to.
+_UNUSED = (
+    "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen geolocation gyroscope "
+    "hid idle-detection local-fonts magnetometer microphone midi payment picture-in-picture "
+    "publickey-credentials-get screen-wake-lock serial sync-xhr usb window-management xr-spatial-tracking"
+).split()
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _UNUSED),
     "X-Frame-Options": "DENY",
 }
 _WORTH_COMPRESSING = 1000  # bytes; below that gzip's own header eats the gain
@@ -24,12 +30,18 @@ def init_headers(app: Flask) -> None:
     app.after_request(_compress)
 
 
+def headers_of_pages(*, https: bool) -> dict[str, str]:
+    """What every answer says that is not an asset."""
+    return (
+        _HEADERS
+        | {"Cache-Control": "private, no-store"}
+        | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
+    )
+
+
 def _protect(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    for name, value in headers_of_pages(https=current_app.config["SESSION_COOKIE_SECURE"]).items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "private, no-store")
-    if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
 
 

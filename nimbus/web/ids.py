@@ -3,15 +3,24 @@
 from functools import partial
 
 from flask import Flask
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
 LARGEST_ID = 2**31 - 1  # what an INTEGER column of Postgres holds
 
 
 def init_ids(app: Flask) -> None:
-    """Let no `<int:…>` of a route take more than an id; to be called before the routes are added."""
+    """Let no argument of a route take what no row can have; to be called before the routes are added."""
     # Werkzeug only calls what it finds here, with the map and the rule's own arguments.
     app.url_map.converters["int"] = partial(IntegerConverter, max=LARGEST_ID)  # type: ignore[assignment]
+    for name in ("default", "string"):
+        app.url_map.converters[name] = _text  # type: ignore[assignment]
+
+
+def _text(url_map: Map, *lengths: int, **options: int) -> UnicodeConverter:
+    """Text of an address; with a NUL, which Postgres holds nowhere, it is missing as well."""
+    converter = UnicodeConverter(url_map, *lengths, **options)
+    converter.regex = converter.regex.replace("[^/]", r"[^/\x00]")
+    return converter
 
 
 def row_id(text: str) -> int:

@@ -2,11 +2,11 @@
 
 import pytest
 import sqlalchemy as sa
-from cryptography.fernet import Fernet
 
 from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth
+from nimbus.security.instance_keys import KeyRing
 from tests.factories import make_email_account
 from tests.web.reading import words
 
@@ -87,12 +87,12 @@ def test_more_than_a_megabyte_is_refused(alice, ava):
     assert "That was too much at once" in words(response.text)
 
 
-def test_another_key_file_is_said_plainly_and_shows_no_secret(app, alice, ava):
-    app.extensions["nimbus.instance_key"] = Fernet(Fernet.generate_key())
+def test_a_key_that_is_gone_is_said_plainly_and_shows_no_secret(app, alice, ava, tmp_path):
+    app.extensions["nimbus.key_ring"] = KeyRing(tmp_path / "nowhere")
     response = alice.post(f"/email-accounts/{ava}/test")
 
     assert response.status_code == 500
-    assert "The instance key file does not belong to this database." in words(response.text)
+    assert f"Neither {tmp_path}/nowhere nor a file beside it holds the instance key" in words(response.text)
     assert "gAAAA" not in response.text
 
 

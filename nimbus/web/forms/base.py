@@ -4,6 +4,7 @@ import unicodedata
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, IntegerField, PasswordField, StringField, ValidationError
 from wtforms.validators import StopValidation
@@ -14,6 +15,12 @@ class PlainForm(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         csrf = False
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """What was typed. Flask-WTF itself would take files and JSON as well, whose values are no texts."""
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata
+            return (request.form or None) if form.is_submitted() else None
 
 
 def strip(text: str | None) -> str:
