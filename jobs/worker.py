@@ -28,7 +28,7 @@ from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.processes import die_with_parent
 from nimbus.queue_server import queue_url
-from nimbus.queues import BEAT_SECONDS, JOBS, QUEUES, WorkerSeen, beat, connect, sign_off
+from nimbus.queues import BEAT_SECONDS, JOBS, QUEUES, WorkerSeen, ask_to_stop, beat, connect, sign_off
 from nimbus.settings import load_settings
 
 JOBS_PER_LIFE = 2000  # then a worker is replaced, and with it whatever a library leaked
@@ -53,6 +53,11 @@ class AppWorker(SimpleWorker):
         """Run one job in an application context of its own, so that nothing is left over for the next."""
         with self.app.app_context():
             return super().perform_job(job, queue, execution)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """A running job learns of it too; one that takes long ends early."""
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        ask_to_stop(self.app)
 
     def subscribe(self) -> None:
         """RQ's remote commands are not used, so their thread and connection are saved."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from flask import Flask, current_app
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as QueueGone
@@ -32,6 +33,9 @@ SWEEP = "jobs.maintenance.sweep"
 PURGE = "jobs.maintenance.purge"
 ROTATE_KEY = "jobs.keys.rotate"
 ROTATE_DUE_KEYS = "jobs.keys.rotate_due"
+SERVE_INBOX = "jobs.sends.serve"
+LOOK_FOR_SEND = "jobs.sends.look"
+KEEP_COPIES = "jobs.sends.keep_copies"
 
 
 class Job(NamedTuple):
@@ -47,6 +51,10 @@ JOBS = {
     PURGE: Job(MAINTENANCE, timeout=300),
     ROTATE_KEY: Job(MAINTENANCE, timeout=300),
     ROTATE_DUE_KEYS: Job(MAINTENANCE, timeout=60),
+    # A minute of claims, and then one last message: a minute for each of its answers, ten for the one to its body.
+    SERVE_INBOX: Job(SEND, timeout=1500),
+    LOOK_FOR_SEND: Job(SYNC, timeout=180),
+    KEEP_COPIES: Job(SYNC, timeout=300),
 }
 
 DAY = 86_400
@@ -54,6 +62,7 @@ BEAT_SECONDS = 5  # how often a worker says that it lives
 SILENCE = timedelta(seconds=60)  # after which it counts as gone
 WORKERS_KEY = "nimbus:workers"
 SCHEDULER_KEY = "nimbus:scheduler"
+_STOPPING = "nimbus.stopping"
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +104,16 @@ def enqueue(connection: Redis, job: str, *ids: int | str) -> None:
         return
     rung = queue.enqueue(job, *ids, job_timeout=JOBS[job].timeout, result_ttl=0, failure_ttl=DAY)
     connection.set(note, rung.id, ex=DAY)
+
+
+def ask_to_stop(app: Flask) -> None:
+    """Tell the job that this process runs to end at its next safe place: the process was asked to stop."""
+    app.extensions[_STOPPING] = True
+
+
+def must_stop() -> bool:
+    """Whether the process was asked to stop; a long job looks between its steps."""
+    return bool(current_app.extensions.get(_STOPPING))
 
 
 @dataclass

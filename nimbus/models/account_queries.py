@@ -124,6 +124,14 @@ def domain_names(session: Session, workspace_id: int) -> Sequence[str]:
     ).all()
 
 
+def count_connected(session: Session, workspace_id: int) -> int:
+    """How many connected accounts a workspace has."""
+    connected = sa.select(sa.func.count()).where(
+        Account.workspace_id == workspace_id, Account.removed_at.is_(None)
+    )
+    return session.scalar(connected) or 0
+
+
 def count_on_domain(session: Session, workspace_id: int, domain_id: int) -> int:
     """How many connected accounts a sending domain has."""
     return (

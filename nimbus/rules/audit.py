@@ -36,6 +36,10 @@ class Action(StrEnum):
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_REMOVED = "account_removed"
 
+    MESSAGE_WRITTEN = "message_written"
+    MESSAGE_DECIDED = "message_decided"
+    MESSAGE_SENT_AGAIN = "message_sent_again"
+
     ROTATION_ASKED = "rotation_asked"
     ROTATION_FINISHED = "rotation_finished"
     ROTATION_SCHEDULE_CHANGED = "rotation_schedule_changed"
@@ -71,6 +75,9 @@ WORDS: dict[Action, str] = {
     Action.ACCOUNT_RECONNECTED: "reconnected",
     Action.ACCOUNT_CHANGED: "changed",
     Action.ACCOUNT_REMOVED: "removed the inbox",
+    Action.MESSAGE_WRITTEN: "wrote a message from",
+    Action.MESSAGE_DECIDED: "decided about a message from",
+    Action.MESSAGE_SENT_AGAIN: "sent a message again from",
     Action.ROTATION_ASKED: "asked for a new key",
     Action.ROTATION_FINISHED: "finished the rotation to a new key",
     Action.ROTATION_SCHEDULE_CHANGED: "changed how often keys rotate",

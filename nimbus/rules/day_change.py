@@ -11,9 +11,7 @@ def what_today_becomes(before: str, after: str, now: datetime) -> str:
     old, new = (now.astimezone(ZoneInfo(zone)).date() for zone in (before, after))
     today = day_and_month(now, after)
     if new > old:
-        return f"In {after} it is {today} already: every inbox begins that day with nothing sent."
+        return f"In {after} it is {today} already: what counts today counts in that day too."
     if new < old:
-        return (
-            f"In {after} it is still {today}: what was sent on that day counts again, until midnight there."
-        )
+        return f"In {after} it is still {today}: inboxes that have sent today wait until midnight there."
     return f"It is {today} in {after} too: today's counts go on, and end at midnight there."

@@ -30,6 +30,7 @@ from nimbus.services.audit import record
 from nimbus.services.backup_file import opened_backup_file
 from nimbus.services.backup_rows import Manifest, load_rows, read_manifest
 from nimbus.services.live_place import forget_places
+from nimbus.services.resolve_send import doubt_what_waited
 from nimbus.services.restore_target import postgres_target, sqlite_target
 from nimbus.services.sweep import interrupted
 from nimbus.settings import Settings, current_settings
@@ -141,6 +142,7 @@ def _make_safe(connection: Connection, manifest: Manifest) -> None:
         for test in session.execute(under_way).all():
             ended = sa.update(ConnectionTest).where(ConnectionTest.id == test.id)
             session.execute(ended.values(interrupted(test, now())))
+        doubt_what_waited(session)
         for workspace_id in session.scalars(sa.select(Workspace.id)).all():
             record(session, Action.RESTORED, workspace_id=workspace_id, backup_of=manifest.made_at)
         session.commit()  # into the connection's transaction, which is not over

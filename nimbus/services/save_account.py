@@ -35,6 +35,7 @@ from nimbus.security.held_keys import hold_vault
 from nimbus.security.vault import Vault
 from nimbus.services import audit
 from nimbus.services.account_limits import claim_room
+from nimbus.services.sender_turn import bring_forward
 
 _LOG_LINES = {
     Purpose.CONNECT: ("connected", "Connected over SMTP and IMAP"),
@@ -95,6 +96,8 @@ def save_account(
     }
     session.execute(_ADD_EVENT, event)
     _audit(session, test, asked, account_id)
+    if test.purpose == Purpose.RECONNECT:
+        bring_forward(session, test.workspace_id, account_id)  # what waited for a sign-in that works
     if handed_over_at is not None:
         count_test_message(session, test.workspace_id, account_id, local_day(handed_over_at, asked.timezone))
     return account_id

@@ -14,6 +14,7 @@ from nimbus.models import ConnectionTest, EmailAccountHealth, UserSession
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import UNDER_WAY, Leg, Purpose, State, is_abandoned, legs_of
 from nimbus.services.sign_in import ABSOLUTE_LIMIT
+from nimbus.services.sweep_sends import sweep_sends
 from nimbus.services.update_account import HISTORY_KEPT
 
 RING_AGAIN_AFTER = timedelta(seconds=5)
@@ -21,7 +22,7 @@ _TEST_KEPT = timedelta(days=30)
 
 
 def sweep() -> None:
-    """Ring for tests that wait for a worker, close those that lost theirs, clear passwords past their time.
+    """Ring for tests and sends that wait for a worker, end those that lost theirs, clear passwords past their time.
 
     Safe to run twice and at the same time as anything else: every write names the state it starts from.
     """
@@ -40,6 +41,7 @@ def sweep() -> None:
         elif _is_due(test, moment):
             queues.ring(queues.VERIFY_CONNECTION, test.workspace_id, test.id)
     _forget_secrets(moment)
+    sweep_sends(moment)
 
 
 def purge() -> None:
@@ -63,9 +65,20 @@ def _is_due(test: sa.Row[Any], moment: datetime) -> bool:
     return bool(test.state == State.WAITING and (test.next_look_at is None or test.next_look_at <= moment))
 
 
-def _close(test: sa.Row[Any], moment: datetime) -> None:
+def interrupted(test: sa.Row[Any], moment: datetime) -> dict[str, Any]:
+    """What a test becomes that ends where it stood because nobody will finish it."""
     last = test.progress[-1] if test.progress else None
-    leg = Leg(last[0]) if last else legs_of(Purpose(test.purpose))[0]
+    return {
+        "state": State.FAILED,
+        "owner": None,
+        "finished_at": moment,
+        "failure_leg": Leg(last[0]) if last else legs_of(Purpose(test.purpose))[0],
+        "failure_step": last[1] if last else "find_server",
+        "failure_code": FailureCode.INTERRUPTED,
+    }
+
+
+def _close(test: sa.Row[Any], moment: datetime) -> None:
     with transaction() as session:
         session.execute(
             sa.update(ConnectionTest)
@@ -75,14 +88,7 @@ def _close(test: sa.Row[Any], moment: datetime) -> None:
                 ConnectionTest.lease_until.is_not_distinct_from(test.lease_until),
                 ConnectionTest.wait_until.is_not_distinct_from(test.wait_until),
             )
-            .values(
-                state=State.FAILED,
-                owner=None,
-                finished_at=moment,
-                failure_leg=leg,
-                failure_step=last[1] if last else "find_server",
-                failure_code=FailureCode.INTERRUPTED,
-            )
+            .values(interrupted(test, moment))
         )
 
 

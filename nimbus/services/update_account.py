@@ -19,6 +19,7 @@ from nimbus.rules.send_limits import provider_cap
 from nimbus.services import audit
 from nimbus.services.account_log import record
 from nimbus.services.asker import Asker
+from nimbus.services.sender_turn import bring_forward
 
 HISTORY_KEPT = timedelta(days=30)
 
@@ -109,6 +110,7 @@ def remove_account(asker: Asker, account_id: int) -> None:
             .where(ConnectionTest.account_id == account_id)
             .values(sealed_smtp_password=None, sealed_imap_password=None)
         )
+        bring_forward(session, asker.workspace_id, account_id)  # what waits here ends, and says why
         record(session, account, "removed", "Account removed", tone=EventTone.WARN, actor=asker.name)
         _audit(session, asker, account, Action.ACCOUNT_REMOVED)
 

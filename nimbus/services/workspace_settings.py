@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.errors import NimbusError
 from nimbus.models import Workspace
@@ -11,6 +12,7 @@ from nimbus.rules.account_limits import LARGEST_LIMIT, Room
 from nimbus.rules.audit import Action
 from nimbus.services.asker import Asker
 from nimbus.services.audit import Object, record
+from nimbus.services.day_carry import carry_day
 from nimbus.services.switch_workspace import NameTaken
 
 
@@ -34,6 +36,7 @@ def change_workspace(asker: Asker, *, name: str, timezone: str) -> None:
             changes["name"] = f"from {workspace.name} to {name}"
         if workspace.timezone != timezone:
             changes["time_zone"] = f"from {workspace.timezone} to {timezone}"
+            carry_day(session, workspace.id, before=workspace.timezone, after=timezone, moment=now())
         if changes:
             workspace.name, workspace.timezone = name, timezone
             _record(session, Action.WORKSPACE_CHANGED, workspace, asker, **changes)

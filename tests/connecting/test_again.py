@@ -1,12 +1,16 @@
 """An account that exists: its address is taken, it can be tested, changed, removed and connected again."""
 
+from datetime import timedelta
+
 import pytest
 
-from nimbus.models import ConnectionTest, EmailAccountHealth, HealthEvent, InboxDay, MailServer
+from nimbus.clock import now
+from nimbus.models import ConnectionTest, EmailAccountHealth, HealthEvent, InboxDay, MailServer, Send
 from tests.browse import Page
 from tests.connecting.form import FORM
 from tests.connecting.reading import Reading
 from tests.connecting.relay import Relay
+from tests.factories import make_send
 from tests.servers import faults
 
 ACCOUNT = "/email-accounts/1"
@@ -112,6 +116,20 @@ def test_changed_encryption_is_tested_with_the_stored_password(act, typed, read,
     assert "Connected again" in page
     assert [server.security for server in read(MailServer)] == ["ssl", "starttls"]
     assert [event.kind for event in read(HealthEvent)] == ["connected", "reconnected"]
+
+
+@pytest.mark.usefixtures("account")
+def test_messages_that_waited_for_the_sign_in_go_at_once(app, act, typed, read):
+    [account] = read(EmailAccountHealth)
+    with app.app_context():
+        tomorrow = now() + timedelta(days=1)
+        make_send(account.workspace_id, account.id, due_at=tomorrow, recipient="ann@alpha.test")
+
+    act("reconnect", typed())
+
+    [send] = read(Send)
+    assert send.due_at < tomorrow
+    assert send.state == "sent"
 
 
 @pytest.mark.usefixtures("account")

@@ -3,12 +3,13 @@
 import pytest
 import sqlalchemy as sa
 
-from jobs import connection_tests, maintenance
+from jobs import connection_tests, keys, maintenance
 from nimbus import queues
 from nimbus.clock import now
 from nimbus.extensions import db
-from nimbus.models import ConnectionTest, EmailAccountHealth
+from nimbus.models import ConnectionTest, EmailAccountHealth, KeyRotation
 from nimbus.queues import ring
+from nimbus.services.rotate_keys import ask_for_rotation
 from tests.factories import (
     mail_settings,
     make_connection_test,
@@ -99,9 +100,38 @@ def test_purge_deletes_what_was_kept_long_enough_and_repeats_without_harm(ada, c
     assert db.session.scalars(sa.select(EmailAccountHealth.id)).all() == [stays]
 
 
+def test_rotate_carries_that_rotation_on_and_repeats_without_harm(ada):
+    make_email_account(ada[0])
+    ask_for_rotation(ada[0])
+    [rotation_id] = db.session.scalars(sa.select(KeyRotation.id))
+
+    keys.rotate(make_workspace("Zenith"), rotation_id)
+    assert reload(KeyRotation, rotation_id).finished_at is None
+    keys.rotate(ada[0], rotation_id)
+    finished = reload(KeyRotation, rotation_id).finished_at
+    keys.rotate(ada[0], rotation_id)
+
+    assert finished is not None
+    assert (reload(KeyRotation, rotation_id).finished_at, reload(KeyRotation, rotation_id).done) == (
+        finished,
+        2,
+    )
+
+
+def test_rotate_due_asks_once_for_what_is_due(ada, clock):
+    clock.advance(days=91)
+
+    keys.rotate_due()
+    keys.rotate_due()
+
+    assert len(db.session.scalars(sa.select(KeyRotation.id)).all()) == 1
+
+
 def test_a_worker_finds_every_job_by_its_name_with_ids_alone(app, run_jobs):
     with app.app_context():
-        rung = [ring(queues.VERIFY_CONNECTION, 1, 999_999), ring(queues.SWEEP), ring(queues.PURGE)]
+        alone = (queues.SWEEP, queues.PURGE, queues.ROTATE_DUE_KEYS)
+        rung = [ring(job, 1, 999_999) for job in queues.JOBS if job not in alone]
+        rung += [ring(job) for job in alone]
 
     run_jobs()
 

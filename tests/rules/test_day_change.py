@@ -15,12 +15,12 @@ EVENING = datetime(2026, 11, 12, 22, 30, tzinfo=UTC)
         (
             "UTC",
             "Asia/Kolkata",
-            "In Asia/Kolkata it is 13 Nov already: every inbox begins that day with nothing sent.",
+            "In Asia/Kolkata it is 13 Nov already: what counts today counts in that day too.",
         ),
         (
             "Asia/Kolkata",
             "UTC",
-            "In UTC it is still 12 Nov: what was sent on that day counts again, until midnight there.",
+            "In UTC it is still 12 Nov: inboxes that have sent today wait until midnight there.",
         ),
         (
             "UTC",

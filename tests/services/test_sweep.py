@@ -155,13 +155,13 @@ def test_sweeps_at_the_same_moment_close_a_test_once(ada, at_once):
     assert {state(test_id) for test_id in ids} == {"failed"}
 
 
-def test_a_removed_account_is_purged_after_30_days_with_its_history(ada, clock):
+def test_a_removed_account_is_purged_after_30_days_with_its_history(ada, asker, clock):
     gone, stays = make_email_account(ada[0], "gone@acme.test"), make_email_account(ada[0], "stays@acme.test")
     for account_id in (gone, stays):
         make_events(ada[0], account_id, 2)
         make_inbox_day(ada[0], account_id, sent=1)
         make_connection_test(*ada, account_id=account_id, state="passed")
-    remove_account(ada[0], gone, actor="Ada")
+    remove_account(asker, gone)
 
     clock.advance(days=29, hours=23)
     purge()

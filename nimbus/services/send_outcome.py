@@ -1,0 +1,188 @@
+"""What a refusal does: to the message, and where it is about more than that, to its inbox.
+
+The inbox is changed first. A worker that dies in between leaves a claimed message, which goes back to the queue.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nimbus.clock import now
+from nimbus.database import transaction
+from nimbus.models import EmailAccountHealth, EventTone, MailServer
+from nimbus.providers.errors import SendRefused
+from nimbus.rules.connection_failure import Attempted, FailureCode, explain
+from nimbus.rules.connection_test import Leg
+from nimbus.rules.providers import ConnectionState
+from nimbus.rules.send_answers import (
+    EFFECTS,
+    INBOX_WAITS,
+    SIGN_IN_TRIES,
+    Category,
+    Effect,
+    Stage,
+    classify,
+    retry_at,
+    sentence,
+)
+from nimbus.services.account_log import record
+from nimbus.services.outlet import REFUSALS, Inbox
+from nimbus.services.send_ledger import Claimed, mark_failed, put_back
+from nimbus.services.sender_turn import SenderTurn
+
+SERVER_RESTS = timedelta(
+    minutes=1
+)  # an inbox whose server could not be used: not each message has to find that out
+_OF_A_MESSAGE = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal with what it means: why, in a sentence, and the server's own line."""
+
+    category: Category
+    said: str
+    line: str
+    stage: Stage
+    code: FailureCode
+    detail: dict[str, str]
+
+    @property
+    def effect(self) -> Effect:
+        return EFFECTS[self.category]
+
+
+def settle(turn: SenderTurn, inbox: Inbox, claimed: Claimed, error: SendRefused) -> bool:
+    """Record a refusal and what follows from it; whether the inbox's next message may be tried."""
+    refusal, moment = _understood(inbox, claimed, error), now()
+    again = retry_at(refusal.category, claimed.attempts, moment, since=claimed.dated_at)
+    goes_on = refusal.stage in _OF_A_MESSAGE
+    if refusal.effect is Effect.BLOCKED:
+        _log(claimed, refusal, EventTone.WARN)
+    elif refusal.effect is Effect.WAIT:
+        _make_wait(claimed, refusal, moment)
+        goes_on = False
+    elif refusal.effect is Effect.SIGN_IN:
+        again = _refuse_sign_in(inbox, claimed, refusal, moment)
+        # After the last one the inbox's state holds it, and only until somebody has repaired that.
+        if inbox.sign_in_refusals + 1 < SIGN_IN_TRIES:
+            turn.hold(again)
+        goes_on = False
+    elif not goes_on:
+        turn.hold(moment + SERVER_RESTS)
+    _settle_message(claimed, refusal, again)
+    return goes_on
+
+
+def put_off(claimed: Claimed, said: str) -> None:
+    """Something else than the server kept it from leaving: try again later, for as long as any message is tried."""
+    moment = now()
+    again = retry_at(Category.CONNECTION, claimed.attempts, moment, since=claimed.dated_at)
+    if again is None:
+        mark_failed(claimed, Category.EXPIRED, said, "")
+    else:
+        put_back(claimed, due_at=again, category=Category.CONNECTION, sentence=said)
+
+
+def _settle_message(claimed: Claimed, refusal: Refusal, again: datetime | None) -> None:
+    if refusal.effect in {Effect.PERMANENT, Effect.BLOCKED}:
+        mark_failed(claimed, refusal.category, refusal.said, refusal.line)
+    elif again is None:
+        mark_failed(claimed, Category.EXPIRED, sentence(Category.EXPIRED), refusal.line)
+    else:
+        put_back(claimed, due_at=again, category=refusal.category, sentence=refusal.said, line=refusal.line)
+
+
+def _understood(inbox: Inbox, claimed: Claimed, error: SendRefused) -> Refusal:
+    host, failure = inbox.login.host, error.failure
+    category = error.category or classify(error.answer, error.stage, host=host)
+    said = sentence(category, recipient=claimed.recipient, host=host)
+    if failure is not None and category in {Category.CONNECTION, Category.AUTH_LOGIN}:
+        said = f"{explain(failure.code, _attempted(inbox), failure.detail).sentence} It is tried again by itself."
+    return Refusal(
+        category,
+        said,
+        error.line,
+        error.stage,
+        failure.code if failure else FailureCode.AUTH_FAILED,
+        dict(failure.detail) if failure else {},
+    )
+
+
+def _attempted(inbox: Inbox) -> Attempted:
+    login = inbox.login
+    return Attempted(
+        Leg.SMTP,
+        login.host,
+        login.port,
+        login.security,
+        sender=inbox.email,
+        allow_old_tls=login.allow_old_tls,
+        allow_unverified=login.allow_unverified,
+    )
+
+
+def _make_wait(claimed: Claimed, refusal: Refusal, moment: datetime) -> None:
+    """The whole inbox waits: by a clock, or a suspended one until a person has seen to it."""
+    with _account_of(claimed) as (session, account):
+        if refusal.category is Category.SUSPENDED:
+            account.connection_state = ConnectionState.SUSPENDED
+        else:
+            until = moment + INBOX_WAITS[refusal.category]
+            account.cooldown_until = max(until, account.cooldown_until or until)
+        tone = EventTone.BAD if refusal.category is Category.SUSPENDED else EventTone.WARN
+        record(session, account, refusal.category, _with_line(refusal), tone=tone)
+
+
+def _refuse_sign_in(inbox: Inbox, claimed: Claimed, refusal: Refusal, moment: datetime) -> datetime:
+    """Count a refused sign-in; the third in a row marks the connection. When the message is tried again."""
+    count = inbox.sign_in_refusals + 1
+    with _account_of(claimed) as (session, account):
+        server = session.get(MailServer, (account.id, str(Leg.SMTP)))
+        # Should somebody have connected the inbox again meanwhile, it was another password that was refused.
+        if server is not None and server.checked_at == inbox.checked_at:
+            server.failure_detail = {REFUSALS: count}
+            if count >= SIGN_IN_TRIES:
+                server.checked_at, server.failure_code = moment, refusal.code
+                server.failure_detail = refusal.detail
+                account.connection_state = ConnectionState.AUTH_FAILED
+                said = f"Sending stopped: {inbox.login.host} refused to let this inbox sign in {count} times in a row"
+                record(session, account, "sign_in_refused", said, tone=EventTone.BAD)
+    again = retry_at(Category.AUTH_LOGIN, count, moment)
+    return again or moment + SERVER_RESTS
+
+
+def forget_refusals(inbox: Inbox, claimed: Claimed) -> None:
+    """The sign-in worked: refusals before it do not count any more."""
+    with _account_of(claimed) as (session, account):
+        server = session.get(MailServer, (account.id, str(Leg.SMTP)))
+        if server is not None and server.checked_at == inbox.checked_at:
+            server.failure_detail = {}
+
+
+def _log(claimed: Claimed, refusal: Refusal, tone: EventTone) -> None:
+    with _account_of(claimed) as (session, account):
+        record(session, account, refusal.category, _with_line(refusal), tone=tone)
+
+
+def _with_line(refusal: Refusal) -> str:
+    return f"{refusal.said} The server said: {refusal.line}" if refusal.line else refusal.said
+
+
+@contextmanager
+def _account_of(claimed: Claimed) -> Iterator[tuple[Session, EmailAccountHealth]]:
+    """The inbox in a write transaction of its own, its row locked."""
+    with transaction() as session:
+        account = session.scalars(
+            sa.select(EmailAccountHealth)
+            .where(
+                EmailAccountHealth.workspace_id == claimed.workspace_id,
+                EmailAccountHealth.id == claimed.account_id,
+            )
+            .with_for_update()
+        ).one()
+        yield session, account

@@ -1,0 +1,284 @@
+"""The statements of the send ledger, built once for each database: building one costs more than running it.
+
+All of them lock in one order: the send, the hour, the day. The row of the day is what makes claims of one inbox wait
+for each other; the claim itself comes last, so it judges the counts as they are once everybody else has finished.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+
+from nimbus.database import insert_or
+from nimbus.models import DomainHealth, EmailAccountHealth, InboxDay, InboxHour, Send, Suppression, Workspace
+from nimbus.models.base import UtcDateTime, table_of
+from nimbus.rules.send_state import HELD, SendState
+
+SEND, ACCOUNT = table_of(Send), table_of(EmailAccountHealth)
+_DAY, _HOUR, _SUPPRESSED = table_of(InboxDay), table_of(InboxHour), table_of(Suppression)
+_DOMAIN, _WORKSPACE = table_of(DomainHealth), table_of(Workspace)
+_Insert = sqlite.Insert | postgresql.Insert
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What the ledger runs. Values are bound by the names that `of_…` and the columns give them."""
+
+    next_due: sa.Select[Any]
+    by_hour: sa.Select[Any]
+    orphaned: sa.Select[Any]
+    count_hour: _Insert
+    count_day: _Insert
+    claim: sa.Update
+    claim_for_person: sa.Update
+    put_off: sa.Update
+    end: sa.Update
+    begin_body: sa.Update
+    renew: sa.Update
+    conclude_body: sa.Update
+    conclude: sa.Update
+    conclude_late: sa.Update
+    reap: sa.Update
+    was_sent: sa.Update
+    was_not_sent: sa.Update
+    late_not_sent: sa.Update
+    hour_back: sa.Update
+    suppress: _Insert
+
+
+def timeline_line(moment: datetime, what: SendState, sentence: str, server_line: str = "") -> str:
+    """A line for `new_line`, as JSON."""
+    return json.dumps([moment.isoformat(timespec="milliseconds"), what, sentence, server_line])
+
+
+@cache
+def of_database(dialect: str) -> Statements:
+    """The statements in the words of this database, sqlite or postgresql."""
+    with_line = {"timeline": _one_line_more(dialect)}
+    take = _claim(with_line)
+    held = sa.update(SEND).values(with_line)
+    return Statements(
+        next_due=_next_due(),
+        by_hour=sa.select(_HOUR.c.hour, _HOUR.c.used).where(_in_window(sa.bindparam("of_account"))),
+        orphaned=_orphaned(),
+        count_hour=_one_more(InboxHour, dialect, "hour", used=1),
+        count_day=_one_more(InboxDay, dialect, "day", reserved=1),
+        claim=take.where(_within_limit()),
+        claim_for_person=take,
+        put_off=_put_off(),
+        end=held.where(_OF_SEND, SEND.c.state == SendState.QUEUED),
+        begin_body=_begin_body(with_line),
+        renew=sa.update(SEND).where(_OF_OWNER, _HAS_IT),
+        conclude_body=held.where(_OF_OWNER, SEND.c.state == SendState.IN_DATA),
+        conclude=held.where(_OF_OWNER, _HAS_IT),
+        conclude_late=held.where(
+            _OF_OWNER, SEND.c.state == SendState.AMBIGUOUS, SEND.c.resolved_by.is_(None)
+        ),
+        reap=held.where(_OF_OWNER, SEND.c.state == sa.bindparam("of_state"), _lease_is_over()),
+        was_sent=_day_update(sent=_DAY.c.sent + 1, reserved=_DAY.c.reserved - 1),
+        was_not_sent=_day_update(reserved=_DAY.c.reserved - 1),
+        late_not_sent=_day_update(sent=_DAY.c.sent - 1),
+        hour_back=sa.update(_HOUR)
+        .where(_HOUR.c.account_id == sa.bindparam("of_account"), _HOUR.c.hour == sa.bindparam("of_hour"))
+        .values(used=_HOUR.c.used - 1),
+        suppress=_suppress(dialect),
+    )
+
+
+_OF_SEND = SEND.c.id == sa.bindparam("of_send")
+_OF_OWNER = sa.and_(_OF_SEND, SEND.c.owner == sa.bindparam("of_owner"))
+# Once the body may have left, nobody else can do anything with the row, so its owner's word is welcome however late.
+_HAS_IT = sa.or_(
+    SEND.c.state == SendState.IN_DATA,
+    sa.and_(SEND.c.state == SendState.CLAIMED, SEND.c.lease_until >= sa.bindparam("at_moment")),
+)
+
+
+def _one_line_more(dialect: str) -> sa.ColumnElement[Any]:
+    """The timeline with `new_line`, the JSON of one line, at its end."""
+    line = sa.bindparam("new_line", type_=sa.String)
+    if dialect == "postgresql":
+        lines = sa.cast(SEND.c.timeline, JSONB).op("||")(sa.func.jsonb_build_array(sa.cast(line, JSONB)))
+        return sa.cast(lines, sa.JSON)
+    return sa.func.json_insert(SEND.c.timeline, "$[#]", sa.func.json(line))
+
+
+def _in_window(account: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(_HOUR.c.account_id == account, _HOUR.c.hour >= sa.bindparam("since"))
+
+
+def _in_24_hours() -> sa.ScalarSelect[Any]:
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(_HOUR.c.used), 0))
+        .where(_in_window(sa.bindparam("of_account")))
+        .scalar_subquery()
+    )
+
+
+def _next_due() -> sa.Select[Any]:
+    """The inbox's oldest due send with everything that the gate asks; one that another worker is taking is passed by.
+
+    Of equal moments any may come first: sorting thousands of them for each claim would cost more than the claim.
+    """
+    days = table_of(InboxDay).alias("days")
+    newest = sa.select(sa.func.max(days.c.day)).where(days.c.account_id == SEND.c.account_id).correlate(SEND)
+    return (
+        sa.select(
+            *(
+                SEND.c[name]
+                for name in ("id", "kind", "recipient", "subject", "body", "attempts", "timeline")
+            ),
+            *(SEND.c[name] for name in ("message", "message_id", "dated_at")),
+            *(
+                ACCOUNT.c[name]
+                for name in ("email", "provider", "is_active", "connection_state", "removed_at")
+            ),
+            *(ACCOUNT.c[name] for name in ("cooldown_until", "daily_send_limit")),
+            _DOMAIN.c.name.label("domain"),
+            _DOMAIN.c.pause_reason,
+            _WORKSPACE.c.timezone,
+            _DAY.c.day.label("last_used_day"),
+            (_DAY.c.sent + _DAY.c.reserved).label("used"),
+            _SUPPRESSED.c.reason.label("suppressed_for"),
+            _in_24_hours().label("in_24_hours"),
+        )
+        .select_from(SEND)
+        .join(ACCOUNT, ACCOUNT.c.id == SEND.c.account_id)
+        .join(_DOMAIN, _DOMAIN.c.id == ACCOUNT.c.domain_id)
+        .join(_WORKSPACE, _WORKSPACE.c.id == SEND.c.workspace_id)
+        .outerjoin(
+            _DAY, sa.and_(_DAY.c.account_id == SEND.c.account_id, _DAY.c.day == newest.scalar_subquery())
+        )
+        .outerjoin(_SUPPRESSED, _is_suppressed())
+        .where(_DUE)
+        .order_by(SEND.c.due_at)
+        .limit(1)
+        .with_for_update(of=SEND, skip_locked=True)
+    )
+
+
+_DUE = sa.and_(
+    SEND.c.workspace_id == sa.bindparam("of_workspace"),
+    SEND.c.account_id == sa.bindparam("of_account"),
+    SEND.c.state == SendState.QUEUED,
+    SEND.c.due_at <= sa.bindparam("at_moment"),
+)
+
+
+def _is_suppressed() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _SUPPRESSED.c.workspace_id == SEND.c.workspace_id,
+        _SUPPRESSED.c.email == sa.func.lower(SEND.c.recipient),
+    )
+
+
+def _one_more(model: type[InboxHour] | type[InboxDay], dialect: str, key: str, **counted: int) -> _Insert:
+    """Count one in the inbox's row of this hour or day, and make the row with the first."""
+    columns = table_of(model).c
+    zeros = {name: 0 for name in ("sent", "reserved", "used") if name in columns}
+    insert = insert_or(model, dialect).values(
+        workspace_id=sa.bindparam("of_workspace"),
+        account_id=sa.bindparam("of_account"),
+        **{key: sa.bindparam(f"of_{key}")},
+        **zeros | counted,
+    )
+    return insert.on_conflict_do_update(
+        index_elements=["account_id", key], set_={name: columns[name] + 1 for name in counted}
+    )
+
+
+def _claim(with_line: dict[str, Any]) -> sa.Update:
+    """Take the send, if the counts, with it in them already, are still within what may leave."""
+    zone = sa.select(_WORKSPACE.c.timezone).where(_WORKSPACE.c.id == sa.bindparam("of_workspace"))
+    return (
+        sa.update(SEND)
+        .where(
+            _OF_SEND,
+            SEND.c.state == SendState.QUEUED,
+            zone.scalar_subquery() == sa.bindparam("of_timezone"),  # else the day is not today's any more
+            _in_24_hours() <= sa.bindparam("of_ceiling"),
+        )
+        .values(
+            state=SendState.CLAIMED,
+            attempts=SEND.c.attempts + 1,
+            owner=sa.bindparam("new_owner"),
+            lease_until=sa.bindparam("new_lease"),
+            day=sa.bindparam("of_day"),
+            hour=sa.bindparam("of_hour"),
+            message_id=sa.bindparam("new_message_id"),
+            dated_at=sa.bindparam("new_dated_at"),
+            **with_line,
+        )
+    )
+
+
+def _within_limit() -> sa.ColumnElement[bool]:
+    used = sa.select(_DAY.c.sent + _DAY.c.reserved).where(
+        _DAY.c.account_id == sa.bindparam("of_account"), _DAY.c.day == sa.bindparam("of_day")
+    )
+    limit = sa.select(ACCOUNT.c.daily_send_limit).where(ACCOUNT.c.id == sa.bindparam("of_account"))
+    return used.scalar_subquery() <= limit.scalar_subquery()
+
+
+def _put_off() -> sa.Update:
+    """The due sends of an inbox that a reason stops, but for those that another worker is taking: it will see."""
+    stopped = (
+        sa.select(SEND.c.id)
+        .where(_DUE, sa.bindparam("of_kinds", type_=sa.String).contains(sa.literal(",") + SEND.c.kind + ","))
+        .with_for_update(skip_locked=True)
+    )
+    return sa.update(SEND).where(SEND.c.id.in_(stopped))
+
+
+def _begin_body(with_line: dict[str, Any]) -> sa.Update:
+    return (
+        sa.update(SEND)
+        .where(
+            _OF_OWNER,
+            SEND.c.state == SendState.CLAIMED,
+            SEND.c.lease_until >= sa.bindparam("at_moment"),
+            ~sa.exists().where(_is_suppressed()),
+        )
+        .values(
+            state=SendState.IN_DATA,
+            in_data_at=sa.bindparam("at_moment", type_=UtcDateTime),
+            message=sa.bindparam("new_message"),
+            **with_line,
+        )
+    )
+
+
+def _lease_is_over() -> sa.ColumnElement[bool]:
+    return sa.or_(SEND.c.lease_until.is_(None), SEND.c.lease_until < sa.bindparam("at_moment"))
+
+
+def _orphaned() -> sa.Select[Any]:
+    columns = ("id", "account_id", "owner", "state", "attempts", "day", "hour")
+    return sa.select(*(SEND.c[name] for name in columns)).where(
+        SEND.c.state.in_(sorted(HELD)), _lease_is_over()
+    )
+
+
+def _day_update(**counts: sa.ColumnElement[int]) -> sa.Update:
+    of_day = (_DAY.c.account_id == sa.bindparam("of_account"), _DAY.c.day == sa.bindparam("of_day"))
+    return sa.update(_DAY).where(*of_day).values(**counts)
+
+
+def _suppress(dialect: str) -> _Insert:
+    """Suppress the recipient of a send; whoever suppressed that address before keeps the word."""
+    insert = insert_or(Suppression, dialect).from_select(
+        ["workspace_id", "email", "reason", "created_at", "send_id"],
+        sa.select(
+            SEND.c.workspace_id,
+            sa.func.lower(SEND.c.recipient),
+            sa.literal("hard_bounce"),
+            sa.bindparam("at_moment", type_=UtcDateTime),
+            SEND.c.id,
+        ).where(_OF_SEND),
+    )
+    return insert.on_conflict_do_nothing(index_elements=["workspace_id", "email"])

@@ -1,0 +1,74 @@
+"""Sending through real mail servers, from the services' door to the recipient's folder."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from nimbus.database import transaction
+from nimbus.models import MailServer
+from nimbus.rules.roles import Role
+from nimbus.services.asker import Asker
+from nimbus.services.sweep import sweep
+from tests.factories import PASSWORD, make_email_account, make_person, make_workspace
+from tests.servers.mail import MailStack
+from tests.services import posting
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def environ(mail_stack: MailStack) -> dict[str, str]:
+    return {"NIMBUS_CA_FILE": str(mail_stack.ca_file)}
+
+
+@pytest.fixture
+def asker(context: None) -> Asker:
+    """Ada, who owns a workspace."""
+    person = make_person(make_workspace("Acme"), "Ada")
+    return Asker(person.workspace_id, person.user_id, "Ada", Role.OWNER, "192.0.2.7")
+
+
+@pytest.fixture
+def make_account(asker: Asker) -> Callable[..., int]:
+    """An account that sends through this port of the machine in clear; gives its id."""
+    return lambda port: posting.make_inbox(asker.workspace_id, port)
+
+
+@pytest.fixture
+def make_inbox(asker: Asker, mail_stack: MailStack) -> Callable[..., tuple[int, str]]:
+    """An inbox that no other test has, connected over TLS; gives its id and its address."""
+
+    def make(smtp_port: int | None = None) -> tuple[int, str]:
+        email = f"sender{next(_numbers)}@alpha.test"
+        mail_stack.add_users({email: PASSWORD})
+        account_id = make_email_account(asker.workspace_id, email)
+        ports = {"smtp": smtp_port or mail_stack.smtp_ssl, "imap": mail_stack.imap_ssl}
+        with transaction() as session:
+            for leg, port in ports.items():
+                security = "none" if leg == "smtp" and smtp_port else "ssl"
+                session.execute(
+                    sa.update(MailServer)
+                    .where(MailServer.account_id == account_id, MailServer.leg == leg)
+                    .values(host="127.0.0.1", port=port, security=security)
+                )
+        return account_id, email
+
+    return make
+
+
+@pytest.fixture
+def inbox(make_inbox: Callable[..., tuple[int, str]]) -> tuple[int, str]:
+    return make_inbox()
+
+
+@pytest.fixture
+def sweeps(context: None, run_jobs: Callable[[], None]) -> Callable[[], None]:
+    """The timetable's sweep, and whatever it rang for."""
+
+    def run() -> None:
+        sweep()
+        run_jobs()
+
+    return run
