@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
+from secrets import token_hex
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from nimbus.models import (
     MailServer,
     Membership,
     Role,
+    Send,
     User,
     Workspace,
 )
@@ -152,6 +154,26 @@ def make_events(workspace_id, account_id, count, *, sentence="Event {number}") -
             )
             for number in range(1, count + 1)
         )
+
+
+def make_send(workspace_id, account_id, **overrides) -> int:
+    """A message that a person wrote and that waits for a worker, unless told otherwise; gives its id."""
+    values = {
+        "kind": "manual",
+        "state": "queued",
+        "key": token_hex(16),
+        "recipient": "bob@example.com",
+        "subject": "Lunch on Thursday",
+        "body": "Shall we meet at noon?",
+        "created_at": now(),
+        "due_at": now(),
+        "timeline": [],
+    }
+    with transaction() as session:
+        send = Send(workspace_id=workspace_id, account_id=account_id, **values | overrides)
+        session.add(send)
+        session.flush()
+        return send.id
 
 
 def mail_settings(email="ava@acme.test", **changes) -> MailSettings:

@@ -48,6 +48,7 @@ def init_components(app: Flask) -> None:
         ui=Ui(app.jinja_env),
         when=when,
         clock_time=clock_time,
+        exact_time=exact_time,
         default_ports={
             str(leg): {str(kind): port for kind, port in ports.items()}
             for leg, ports in DEFAULT_PORTS.items()
@@ -71,6 +72,12 @@ def clock_time(context: Context, moment: datetime) -> Markup:
     return _time(context, moment, lambda zone: durations.clock_time(moment, zone))
 
 
+@pass_context
+def exact_time(context: Context, moment: datetime) -> Markup:
+    """A moment to the second, “14:05:09”, with the day before it once that is over."""
+    return _time(context, moment, lambda zone: _to_the_second(moment, zone))
+
+
 def relative(moment: datetime, current: datetime, zone: str) -> str:
     """The distance of a moment in words, “3 h ago” or “in 5 min”; from a week on the date in an IANA zone, “12 Nov”."""
     if abs(current - moment) >= timedelta(days=7):
@@ -88,6 +95,11 @@ def percent(rate: float) -> str:
 def plural(count: int, one: str, many: str) -> str:
     """A count with its noun: “1 inbox”, “1,204 inboxes”."""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def _to_the_second(moment: datetime, zone: str) -> str:
+    local, today = moment.astimezone(ZoneInfo(zone)), now().astimezone(ZoneInfo(zone)).date()
+    return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%-d %b, %H:%M:%S}"
 
 
 def _time(context: Context, moment: datetime, words: Callable[[str], str]) -> Markup:

@@ -21,6 +21,7 @@ from nimbus.web.forms.accounts import FolderForm, LimitForm, PriorityForm, Restr
 from nimbus.web.forms.base import PlainForm
 from nimbus.web.ids import row_id
 from nimbus.web.limits import limit_connection_tests
+from nimbus.web.messages import messages_of
 from nimbus.web.partials import go, show, wants_fragment
 
 blueprint = Blueprint("email_accounts", __name__, url_prefix="/email-accounts")
@@ -45,6 +46,7 @@ def show_account(account_id: int) -> Response:
         account=account,
         events=events,
         older_url=older_url,
+        messages=messages_of(account_id),
         editing=None,
         form=None,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, url_for
 
 from nimbus.extensions import db
+from nimbus.models.send_queries import count_doubtful
 from nimbus.services.check import Check
 from nimbus.services.checklist import run_checks
 from nimbus.web.access import signed_in
@@ -54,8 +55,13 @@ def show() -> Response:
     workspace = signed_in().workspace
     counts = worded_counts(workspace)
     accounts = counts[0][2]
+    doubts = count_doubtful(db.session(), [workspace.id])
     db.session.commit()  # the checks may wait a second for the queue; no connection is held for that
     checklist = Checklist([Item(check) for check in run_checks(accounts)])
     return show_page(
-        "home/show.html", "home/_checklist.html", checklist=checklist, counts=counts if accounts else []
+        "home/show.html",
+        "home/_checklist.html",
+        checklist=checklist,
+        counts=counts if accounts else [],
+        doubts=doubts,
     )

@@ -19,7 +19,7 @@ _PAGES = (
     ("help", "help.index", "Help", "life-buoy"),
 )
 _FOR_INSTANCE_OWNER = frozenset({"system"})
-_SECTION_OF = {"connect": "email_accounts", "reconnect": "email_accounts"}
+_SECTION_OF = {"connect": "email_accounts", "messages": "email_accounts", "reconnect": "email_accounts"}
 
 
 def init_navigation(app: Flask) -> None:

@@ -7,7 +7,7 @@ from nimbus.clock import now
 from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth
 from nimbus.rules.connection_test import Leg
-from tests.factories import make_domain, make_email_account, make_events, make_inbox_day
+from tests.factories import make_domain, make_email_account, make_events, make_inbox_day, make_send
 
 LONG = "an-unusually-long-name.that-somebody-really-has+outreach@mail.a-company-with-many-words.example"
 
@@ -60,6 +60,31 @@ def make_fleet(workspace_id: int) -> dict[str, int]:
         make_inbox_day(workspace_id, made, sent=sent)
     make_events(workspace_id, ids["ava"], 4, sentence="Daily limit changed to {number}0")
     return ids
+
+
+def make_messages(workspace_id: int, account_id: int, asked_by: int) -> dict[str, int]:
+    """A message of an inbox in every state; gives their ids by the state's name."""
+    said = "550 5.1.1 <bob@example.com>: Recipient address rejected: User unknown in virtual mailbox table"
+    line = [now().isoformat(), "failed", "bob@example.com does not exist.", said]
+    stored = f"Message-ID: <{'0123456789abcdef' * 4}@try-acme.com>\r\n\r\nAt noon?\r\n".encode()
+    held = {"owner": "w", "lease_until": now() + timedelta(days=1), "message": stored}
+    doubt = {
+        "state": "ambiguous",
+        "message": stored,
+        "reason": "The worker stopped, so it may have been sent.",
+    }
+    states: dict[str, dict[str, Any]] = {
+        "waiting": {"reason": "This inbox cools down.", "due_at": now() + timedelta(hours=3)},
+        "sending": {"state": "in_data", **held},
+        "sent": {"state": "sent", "message": stored, "copy_state": "kept", "recipient": LONG},
+        "not_sent": {"state": "failed", "category": "hard_invalid", "timeline": [line], "reason": line[2]},
+        "looked_for": {**doubt, "next_look_at": now() + timedelta(days=1)},
+        "in_doubt": {**doubt, "subject": "A long subject of a message that nobody knows about " * 3},
+    }
+    return {
+        name: make_send(workspace_id, account_id, asked_by=asked_by, **values)
+        for name, values in states.items()
+    }
 
 
 def make_crowd(workspace_id: int, size: int) -> None:

@@ -10,9 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from nimbus.clock import now
+from nimbus.database import transaction
+from nimbus.models import User
 from nimbus.web.assets import STATIC
 from tests.e2e.conftest import Owner, open_window
-from tests.e2e.fleet import LONG, make_crowd, make_fleet
+from tests.e2e.fleet import LONG, make_crowd, make_fleet, make_messages
 from tests.e2e.watching import assert_sound_everywhere
 from tests.factories import mail_settings, make_connection_test, make_email_account
 
@@ -42,7 +44,6 @@ TESTS: dict[str, dict[str, Any]] = {
         "failure_step": "open_folder",
         "failure_code": "folder",
         "failure_detail": {"folders": "INBOX\nPosteingang\nSent"},
-        "folders": ["INBOX", "Posteingang", "Sent"],
         "settings": mail_settings(LONG).as_dict(),
     },
     "old_tls": {
@@ -56,6 +57,8 @@ TESTS: dict[str, dict[str, Any]] = {
     "passed": {"state": "passed", "progress": [*_SENT, *_FOUND, *_END], "warning": "It arrived in Junk."},
     "stopped": {"state": "stopped", "progress": _SENT[:2]},
 }
+
+MESSAGES = ("waiting", "sending", "sent", "not_sent", "looked_for", "in_doubt")
 
 _DRAWN = "() => [...document.querySelectorAll('use')].map(use => use.getAttribute('href').split('#')[1])"
 _SPRITE = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "icons.svg").read_text("utf-8")))
@@ -88,6 +91,29 @@ PAGES = {
     "empty form": ("none", "/email-accounts/connect/smtp"),
     "form after a failure": ("many", "/email-accounts/connect/smtp?from_test={refused}"),
     **{f"test {name}": ("many", f"/email-accounts/connect/tests/{{{name}}}") for name in TESTS},
+    "writing a message": ("many", "/email-accounts/{ava}/write"),
+    "writing through a lost inbox": ("many", "/email-accounts/{dan}/write"),
+    "messages of none": ("none", "/messages"),
+    "messages": ("many", "/messages"),
+    "messages of an inbox in one state": ("many", "/messages?account={ava}&state=failed"),
+    **{f"message {name}": ("many", f"/messages/{{message_{name}}}") for name in MESSAGES},
+    "team": ("none", "/settings/team"),
+    "inviting": ("none", "/settings/team/invite"),
+    "a member's role": ("none", "/settings/team/members/{dana}"),
+    "workspaces": ("none", "/workspaces"),
+    "leaving a workspace": ("none", "/workspaces/leave"),
+    "an invitation that opens nothing": (None, "/invite/unknown"),
+    "workspace settings": ("many", "/settings/workspace"),
+    "encryption": ("many", "/settings/encryption"),
+    "rotating a key": ("many", "/settings/encryption/rotate"),
+    "how often keys rotate": ("none", "/settings/encryption/schedule"),
+    "audit log": ("many", "/settings/audit"),
+    "audit log without a find": ("none", "/settings/audit?person=nimbus&q=nobody"),
+    "audit log with a wrong filter": ("none", "/settings/audit?since=2026-03-02&until=2026-03-01"),
+    "exporting the audit log": ("many", "/settings/audit/export?q=workspace"),
+    "own settings": ("none", "/settings/you"),
+    "asking for the password": ("none", "/confirm?next=/settings/you"),
+    "system": ("one", "/system"),
     "help": ("none", "/help"),
     "help on connecting": ("none", "/help/connecting"),
     "help on app passwords": ("none", "/help/app-passwords"),
@@ -110,7 +136,13 @@ def world(app, new_owner) -> World:
     with app.app_context():
         ids = make_fleet(many.workspace_id)
         make_crowd(many.workspace_id, 60 - len(ids))
+        ids["dana"] = owners["none"].user_id
+        with transaction() as session:
+            session.get_one(User, owners["one"].user_id).owns_instance = True
         ids["long"] = make_email_account(owners["one"].workspace_id, LONG)
+        make_messages(owners["one"].workspace_id, ids["long"], owners["one"].user_id)
+        messages = make_messages(many.workspace_id, ids["ava"], many.user_id)
+        ids |= {f"message_{name}": messages[name] for name in MESSAGES}
         for name, values in TESTS.items():
             # Held by a worker that nobody will miss for a day, so that the state stays as it is.
             held = {"started_at": now(), "owner": "0" * 32, "lease_until": now() + timedelta(days=1)}
