@@ -30,7 +30,7 @@ _MAY: dict[Permission, frozenset[Role]] = {
 MEANINGS: dict[Role, str] = {
     Role.OWNER: "Does everything, also with the workspace's keys, its settings and its other owners.",
     Role.ADMIN: "Runs inboxes and the team. Leaves owners, keys and the workspace itself alone.",
-    Role.OPERATOR: "Connects, tests, changes and removes inboxes.",
+    Role.OPERATOR: "Connects, tests, changes and removes inboxes, and writes messages.",
     Role.VIEWER: "Sees the inboxes and changes nothing.",
 }
 _WHO = {
