@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier, Event
 
 import sqlalchemy as sa
@@ -91,17 +92,27 @@ def _end(claimed, chance, refused) -> str:
     return "sent"
 
 
-def watch(app, done: Event) -> list[str]:
-    """Every day of every inbox that has more in it than its limit, at any moment until `done`."""
+@contextmanager
+def watched(app):
+    """Gives a list that gets every day of every inbox that has more in it than its limit, at any moment within."""
+    seen, done = [], Event()
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(_watch, app, done, seen)
+        try:
+            yield seen
+        finally:
+            done.set()
+        looking.result()
+
+
+def _watch(app, done, seen) -> None:
     over = (
         sa.select(InboxDay.account_id, InboxDay.sent + InboxDay.reserved, EmailAccountHealth.daily_send_limit)
         .join(EmailAccountHealth, EmailAccountHealth.id == InboxDay.account_id)
         .where(InboxDay.sent + InboxDay.reserved > EmailAccountHealth.daily_send_limit)
     )
-    seen = []
     with app.app_context():
         while not done.wait(0.02):
             seen += [str(tuple(row)) for row in db.session.execute(over)]
             db.session.rollback()
         db.session.remove()
-    return seen
