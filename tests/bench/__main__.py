@@ -3,7 +3,15 @@
 import logging
 import sys
 
-from tests.bench import account_list, browser, claims, click_to_verdict, connection_test, key_rotation
+from tests.bench import (
+    account_list,
+    browser,
+    claims,
+    click_to_verdict,
+    connection_test,
+    key_rotation,
+    sending,
+)
 
 FIGURES = {
     "connection_test": connection_test.run,
@@ -11,6 +19,7 @@ FIGURES = {
     "account_list": account_list.run,
     "key_rotation": key_rotation.run,
     "claims": claims.run,
+    "send": sending.run,
     "first_paint": browser.first_paint,
     "search_answer": browser.search_answer,
 }

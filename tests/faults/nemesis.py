@@ -46,6 +46,11 @@ class Nemesis:
         if workers := self._world.workers():
             self._world.kill_process(self._random.choice(workers))
 
+    def kill_sender(self) -> None:
+        """SIGKILL to one process that sends, whatever it is doing."""
+        if senders := self._world.workers("send"):
+            self._world.kill_process(self._random.choice(senders))
+
     def kill_queue(self) -> None:
         """SIGKILL to the queue server."""
         self._world.kill_queue()
@@ -57,6 +62,12 @@ class Nemesis:
     def disturb_database(self) -> None:
         """SQLite is locked for a while, Postgres restarts at once."""
         self._world.database.disturb(lambda: self._wait(self._outage))
+
+    def fill_disk(self) -> None:
+        """The disk of the data is full for a while, for a world that has one of its own."""
+        self._world.disk.fill()
+        self._wait(self._outage)
+        self._world.disk.free()
 
     def restart_product(self) -> None:
         """SIGTERM to everything, and a new start."""

@@ -18,7 +18,7 @@ POINTS = tuple(("smtp", point) for point in SMTP_POINTS) + tuple(("imap", point)
 _SPELLINGS = {"LOGIN": ("LOGIN", "AUTHENTICATE")}
 
 
-def client_of(connection: Connection, world: World) -> int:
+def client_of(connection: Connection, world: World, *, within: float = 5) -> int:
     """Which of the world's workers holds the other end of a connection on loopback; AssertionError if none does."""
     # Both ends: an older connection elsewhere may have had the same port here.
     ends = [_spelled(connection.socket.getpeername()), _spelled(connection.socket.getsockname())]
@@ -31,7 +31,7 @@ def client_of(connection: Connection, world: World) -> int:
         holders.extend(pid for pid in world.workers() if inodes & _descriptors(pid))
         return bool(holders)
 
-    assert eventually(found, within=5), "no worker holds the other end"
+    assert eventually(found, within=within), "no worker holds the other end"
     return holders[0]
 
 

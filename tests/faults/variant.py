@@ -1,7 +1,8 @@
 """The product with one thing changed: less patience, so that a test need not wait, or a bug that the harness must see.
 
 `python -m tests.faults.variant nimbus.run` starts it all, its workers and its timetable through this module again.
-`PLANTED_BUG` in the environment names the bug.
+`PLANTED_BUG` in the environment names the bug; `SENDERS` so many more workers send; with `CROWD` several of them serve
+one inbox at a time; `UNHURRIED` leaves it its patience with processes.
 """
 
 import os
@@ -21,6 +22,7 @@ from nimbus.run import __main__ as run
 from nimbus.security.workspace_keys import vault_of
 from nimbus.services import connection_progress, connection_verdict, sweep
 from nimbus.services.save_account import save_account
+from tests.faults import send_bugs
 
 LEASE = timedelta(seconds=2)
 SWEEP_EVERY = 1  # seconds
@@ -76,25 +78,32 @@ def trust_the_queue() -> None:
 BUGS = {
     bug.__name__: bug
     for bug in (save_the_account_early, forget_the_fence, send_again_after_a_crash, trust_the_queue)
-}
+} | send_bugs.BUGS
 
 
 def start_processes_through_here() -> None:
-    """The Procfile's programs become variants too."""
+    """The Procfile's programs become variants too, and more senders stand beside them."""
     programs = run.procfile
+    here = f"python -m {__spec__.name} jobs."
 
     def variants(path):
-        here = f"python -m {__spec__.name} jobs."
         for program in programs(path):
             command = [part.replace("python -m jobs.", here) for part in program.command]
             yield replace(program, command=command)
+        if senders := os.environ.get("SENDERS"):
+            yield run.Program("senders", ["/bin/sh", "-c", f"exec {here}worker --processes {senders} send"])
 
     run.procfile = variants
 
 
 def main() -> int:
     """Be the module that the first argument names."""
-    hurry()
+    if "UNHURRIED" not in os.environ:
+        hurry()
+        send_bugs.hurry()
+    send_bugs.try_again_soon()
+    if "CROWD" in os.environ:
+        send_bugs.crowd()
     if bug := os.environ.get("PLANTED_BUG"):
         BUGS[bug]()
     module, *arguments = sys.argv[1:]

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
@@ -21,6 +22,7 @@ from nimbus.models import ConnectionTest
 from nimbus.queue_server import queue_url
 from nimbus.rules.connection_test import UNDER_WAY
 from nimbus.services.sweep import sweep
+from nimbus.settings_kinds import CHECKOUT
 from tests.faults.databases import Database, PostgresDatabase, SqliteDatabase
 from tests.product import Client, Product
 from tests.run.waiting import processes_with
@@ -28,6 +30,11 @@ from tests.servers.mail import MailStack
 from tests.servers.processes import wait_until
 
 HURRIED = ("-m", "tests.faults.variant", "nimbus.run")
+# So many processes run jobs, as the Procfile has it.
+CREW = sum(
+    int(processes or 1)
+    for processes in re.findall(r"jobs\.worker(?: --processes (\d+))?", (CHECKOUT / "Procfile").read_text())
+)
 _numbers = itertools.count(1)
 _POSTFIX_QUEUES = ("maildrop", "incoming", "active", "deferred")
 
@@ -35,10 +42,12 @@ _POSTFIX_QUEUES = ("maildrop", "incoming", "active", "deferred")
 class World:
     """A product that runs, set up, with one person signed in; `seen` is what pages said when a test had ended."""
 
+    crew = CREW
+
     def __init__(
         self,
         directory: Path,
-        stack: MailStack,
+        stack: MailStack | None,
         database: Database,
         *,
         command: tuple[str, ...] = HURRIED,
@@ -48,7 +57,9 @@ class World:
         self.stack = stack
         self.tag = f"w{next(_numbers)}"  # its mailboxes are its own, though worlds share the mail servers
         self.database = database
-        given = {"NIMBUS_CA_FILE": str(stack.ca_file), "DATABASE_URL": database.url} | environ
+        given = {"DATABASE_URL": database.url} | environ
+        if stack:
+            given["NIMBUS_CA_FILE"] = str(stack.ca_file)
         self.product = Product(directory, command, **given)
         self.queue = queues.connect(queue_url(self.product.settings))
         self.settles_within = settles_within  # seconds
@@ -58,7 +69,7 @@ class World:
     def start(self) -> None:
         """Start the product and wait until somebody works."""
         self.product.start()
-        wait_until(lambda: len(self.workers()) == 3, within=30, what="the workers")
+        wait_until(lambda: len(self.workers()) == self.crew, within=30, what="the workers")
 
     def sign_in(self) -> None:
         self.client = Client(self.product)
@@ -101,9 +112,9 @@ class World:
             if "unixsocket" in command:
                 _signal(pid, signal.SIGKILL)
 
-    def kill_process(self, pid: int) -> None:
-        """SIGKILL to one of the product's processes, if it is still there."""
-        _signal(pid, signal.SIGKILL)
+    def kill_process(self, pid: int, number: signal.Signals = signal.SIGKILL) -> None:
+        """SIGKILL, or another signal, to one of the product's processes, if it is still there."""
+        _signal(pid, number)
 
     def flush_queue(self) -> None:
         """Everything in the queue is gone; nothing happens when the queue itself is."""
@@ -112,8 +123,12 @@ class World:
 
     def rows(self, table: type) -> list[Any]:
         """A table, read past the product."""
+        return self.query(sa.select(table.__table__))
+
+    def query(self, statement: sa.Select[Any]) -> list[Any]:
+        """The rows of any query, read past the product."""
         with sa.create_engine(self.database.url, poolclass=NullPool).connect() as connection:
-            return list(connection.execute(sa.select(table.__table__)))
+            return list(connection.execute(statement))
 
     def tests_of(self, name: str) -> list[Any]:
         """The rows of one mailbox's tests, oldest first."""
@@ -150,12 +165,17 @@ class World:
             db.engine.dispose()
 
 
+AnyWorld = TypeVar("AnyWorld", bound=World)
+
+
 @contextmanager
-def running_world(stack: MailStack, database: str, **options: object) -> Iterator[World]:
+def running_world(
+    stack: MailStack | None, database: str, *, kind: type[AnyWorld] = World, **options: object
+) -> Iterator[AnyWorld]:
     """A product of its own on this kind of database, set up; its directory is gone afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="nimbus-world-"))
     chosen: Database = PostgresDatabase() if database == "postgres" else SqliteDatabase(directory)
-    world = World(directory, stack, chosen, **options)
+    world = kind(directory, stack, chosen, **options)
     try:
         world.start()
         world.sign_in()
