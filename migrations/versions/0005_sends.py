@@ -117,6 +117,7 @@ def _sends():
     )
     for name, columns in {
         "asked_by": ["asked_by"],
+        "copy_state": ["copy_state"],
         "due": ["account_id", "state", "due_at"],
         "message_id": ["message_id"],
         "state": ["state", "due_at"],

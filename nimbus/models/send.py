@@ -30,6 +30,7 @@ class Send(OfWorkspace, Base):
         one_of("state", SendState),
         sa.Index("ix_send_due", "account_id", "state", "due_at"),
         sa.Index("ix_send_state", "state", "due_at"),
+        sa.Index("ix_send_copy_state", "copy_state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

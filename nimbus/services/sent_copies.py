@@ -39,7 +39,7 @@ IN_DOUBT = sa.and_(  # its Message-ID is what a copy is found by; without one it
     _SENDS.c.message_id.is_not(None),
     _SENDS.c.next_look_at.is_not(None),
 )
-COPY_WANTED = sa.and_(_SENDS.c.state == SendState.SENT, _SENDS.c.copy_state == "wanted")
+COPY_WANTED = _SENDS.c.copy_state == "wanted"  # only what was sent ever is; found by an index
 
 
 class _Look(NamedTuple):

@@ -9,11 +9,32 @@ _POLICY = (
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # What browsers offer and no page of ours uses: all of it but the clipboard, which the copy buttons write to.
-_UNUSED = (
-    "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen geolocation gyroscope "
-    "hid idle-detection local-fonts magnetometer microphone midi payment picture-in-picture "
-    "publickey-credentials-get screen-wake-lock serial sync-xhr usb window-management xr-spatial-tracking"
-).split()
+_UNUSED = [
+    "accelerometer",
+    "autoplay",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "sync-xhr",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+]
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -13,8 +13,8 @@ from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import ConnectionTest, MailServer, WorkspaceKey
 from nimbus.queue_server import queue_url
-from nimbus.security.vault import CannotOpenSecret
 from nimbus.security.instance_keys import KeyFileProblem, ensure_instance_key
+from nimbus.security.vault import CannotOpenSecret
 from nimbus.security.workspace_keys import vault_of
 from tests.connecting.canary import CANARY, everything_in_files, everything_in_queue, found_in
 

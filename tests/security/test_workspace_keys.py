@@ -120,7 +120,8 @@ def test_another_key_file_opens_nothing_and_says_so(settings):
 
     with create_app(settings).app_context():
         with pytest.raises(
-            KeyFileProblem, match=rf"^Neither {settings.key_file} nor a file beside it holds the instance key "
+            KeyFileProblem,
+            match=rf"^Neither {settings.key_file} nor a file beside it holds the instance key ",
         ):
             vault_of(db.session(), workspace_id)
         db.engine.dispose()

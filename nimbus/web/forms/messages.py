@@ -23,7 +23,9 @@ def key_or_new(text: str | None) -> str:
 class MessageForm(PlainForm):
     """What somebody writes to one person."""
 
-    recipient = StringField("To", [Required("Enter the address that the message goes to.")], name="to", filters=[strip])
+    recipient = StringField(
+        "To", [Required("Enter the address that the message goes to.")], name="to", filters=[strip]
+    )
     subject = StringField("Subject", [Required("Enter a subject.")], filters=[strip])
     body = TextAreaField("Text", [Required("Write a text.")])
     key = HiddenField()
