@@ -20,6 +20,11 @@ from tests.conftest import test_settings
 from tests.servers.processes import ClaimedPorts, wait_until
 
 COMMAND = ("-m", "nimbus.run")
+# So many processes run jobs, as the Procfile has it.
+CREW = sum(
+    int(processes or 1)
+    for processes in re.findall(r"jobs\.worker(?: --processes (\d+))?", (CHECKOUT / "Procfile").read_text())
+)
 
 
 class Product:

@@ -16,7 +16,9 @@ from nimbus import create_app
 from nimbus.extensions import db
 from nimbus.rules.connection_test import Leg, State
 from nimbus.rules.mail_settings import MailSettings
-from nimbus.services.connect_account import Asker, find_test, start_test
+from nimbus.rules.roles import Role
+from nimbus.services.asker import Asker
+from nimbus.services.connect_account import find_test, start_test
 from tests.bench.bare_script import round_trip
 from tests.bench.measure import alternate, milliseconds, report
 from tests.conftest import test_settings
@@ -81,7 +83,7 @@ def run() -> bool:
         app.app_context(),
     ):
         person = make_cast().alice
-        asker = Asker(person.workspace_id, person.user_id)
+        asker = Asker(person.workspace_id, person.user_id, person.name, Role.OWNER, address="127.0.0.1")
         fresh = addresses()
         kept = [_compare(stack, asker, fresh, figure) for figure in FIGURES]
         return all(kept)

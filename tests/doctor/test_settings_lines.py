@@ -12,7 +12,7 @@ EVERYWHERE = "0.0.0.0:8000"
 
 
 def test_settings_are_counted(well, examine):
-    assert examine()["settings"]["sentence"].startswith("6 given, 11 by default.")
+    assert examine()["settings"]["sentence"].startswith("6 given, 12 by default.")
 
 
 @pytest.mark.parametrize(

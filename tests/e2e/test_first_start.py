@@ -14,7 +14,7 @@ from nimbus.extensions import db
 from nimbus.services.set_up import is_set_up, new_setup_code
 from tests.e2e.operator import Operator
 from tests.e2e.watching import assert_sound, assert_sound_everywhere
-from tests.product import Product, running_product
+from tests.product import CREW, Product, running_product
 from tests.run.waiting import eventually, processes_with
 
 
@@ -41,7 +41,7 @@ def await_processes(product: Product) -> None:
     reader = Flask("tests")
     reader.extensions["nimbus.settings"] = product.settings
     with reader.app_context():
-        eventually(lambda: len(queues.workers_alive(datetime.now(UTC))) == 3, seconds=60)
+        eventually(lambda: len(queues.workers_alive(datetime.now(UTC))) == CREW, seconds=60)
         eventually(queues.scheduler_alive, seconds=60)
 
 
@@ -82,7 +82,7 @@ def test_empty_server_leads_to_its_list_of_things_to_do_in_two_clicks(empty, ope
     operator.press("Create workspace", then="Set up NimbusOS")
 
     assert operator.clicks == 2
-    operator.sees("It answers.", "3 running, last seen", "3 of 4 done", "Connect your first inbox")
+    operator.sees("It answers.", f"{CREW} running, last seen", "3 of 4 done", "Connect your first inbox")
 
 
 @pytest.fixture

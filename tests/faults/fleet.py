@@ -28,7 +28,8 @@ from tests.faults.databases import Database
 from tests.faults.send_judge import Evidence, verdict
 from tests.faults.sinks import client_of
 from tests.faults.small_disk import SmallDisk
-from tests.faults.world import CREW, World, eventually, running_world
+from tests.faults.world import World, eventually, running_world
+from tests.product import CREW
 from tests.servers.faults import ScriptedImap
 from tests.servers.processes import wait_until
 from tests.servers.sink import Point, Sink, Visit, accepted

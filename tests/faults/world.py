@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import re
 import shutil
 import signal
 import tempfile
@@ -22,19 +21,13 @@ from nimbus.models import ConnectionTest
 from nimbus.queue_server import queue_url
 from nimbus.rules.connection_test import UNDER_WAY
 from nimbus.services.sweep import sweep
-from nimbus.settings_kinds import CHECKOUT
 from tests.faults.databases import Database, PostgresDatabase, SqliteDatabase
-from tests.product import Client, Product
+from tests.product import CREW, Client, Product
 from tests.run.waiting import processes_with
 from tests.servers.mail import MailStack
 from tests.servers.processes import wait_until
 
 HURRIED = ("-m", "tests.faults.variant", "nimbus.run")
-# So many processes run jobs, as the Procfile has it.
-CREW = sum(
-    int(processes or 1)
-    for processes in re.findall(r"jobs\.worker(?: --processes (\d+))?", (CHECKOUT / "Procfile").read_text())
-)
 _numbers = itertools.count(1)
 _POSTFIX_QUEUES = ("maildrop", "incoming", "active", "deferred")
 

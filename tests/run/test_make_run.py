@@ -18,6 +18,7 @@ from nimbus import queues
 from nimbus.queue_server import queue_url
 from nimbus.settings import load_settings
 from nimbus.settings_kinds import CHECKOUT
+from tests.product import CREW
 from tests.run.waiting import eventually, processes_with
 
 
@@ -83,9 +84,6 @@ def free_port():
         return probe.getsockname()[1]
 
 
-WORKERS = 6  # processes, as the Procfile has them
-
-
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
     return tmp_path_factory.mktemp("run")
@@ -95,7 +93,7 @@ def directory(tmp_path_factory):
 def running(directory):
     """One run that the tests of this module share; each leaves everything running."""
     running = Running(directory).ready()
-    eventually(lambda: len(running.workers()) == WORKERS)
+    eventually(lambda: len(running.workers()) == CREW)
     yield running
     running.process.kill()
     running.process.wait()
@@ -149,7 +147,7 @@ def test_killed_workers_are_missed_within_a_minute_and_replaced(running):
     still_named = running.workers(moment + timedelta(seconds=60)).keys() & before.keys()
 
     assert not still_named
-    eventually(lambda: len(running.workers().keys() - before.keys()) == WORKERS, seconds=30)
+    eventually(lambda: len(running.workers().keys() - before.keys()) == CREW, seconds=30)
     assert "worker was ended by SIGKILL and is started again in 1 s." in running.output()
 
 
@@ -158,7 +156,7 @@ def test_a_killed_queue_comes_back_and_the_workers_with_it(running):
     os.kill(server, signal.SIGKILL)
     moment = datetime.now(UTC)
 
-    eventually(lambda: running.heard_since(moment) == WORKERS, seconds=30)
+    eventually(lambda: running.heard_since(moment) == CREW, seconds=30)
     assert running.processes("valkey") != [server]
     assert "The queue was ended by SIGKILL and is started again now." in running.output()
     assert running.status() < 400
@@ -168,19 +166,19 @@ def test_workers_are_seen_again_after_the_queue_lost_everything(running):
     queues.connect(queue_url(running.settings)).flushall()
     moment = datetime.now(UTC)
 
-    eventually(lambda: running.heard_since(moment) == WORKERS, seconds=30)
+    eventually(lambda: running.heard_since(moment) == CREW, seconds=30)
 
 
 def test_a_worker_that_was_stopped_stays_down_and_the_command_to_start_it_is_said(tmp_path):
     stopped = Running(tmp_path).ready()
-    eventually(lambda: len(stopped.workers()) == WORKERS)
+    eventually(lambda: len(stopped.workers()) == CREW)
     os.kill(stopped.processes("jobs.worker --processes 2 interactive")[0], signal.SIGTERM)
 
     eventually(lambda: "worker-interactive was stopped and stays down." in stopped.output())
 
     assert "bin/python -m jobs.worker --processes 2 interactive" in stopped.output()
     left = sorted(worker.queues for worker in stopped.workers().values())
-    assert left == [("maintenance", "sync"), ("send",), ("send",)]
+    assert left == [("maintenance", "sync")] * 2 + [("send",)] * 2
     assert stopped.end() == 0
 
 
@@ -200,7 +198,7 @@ def test_ctrl_c_ends_every_process_and_the_next_run_finds_everything_as_it_was(t
 
 def test_kill_9_of_the_run_command_leaves_no_process_behind(tmp_path):
     running = Running(tmp_path).ready()
-    eventually(lambda: len(running.workers()) == WORKERS)
+    eventually(lambda: len(running.workers()) == CREW)
 
     running.process.kill()
     running.process.wait()

@@ -107,12 +107,13 @@ def test_a_user_added_while_running_signs_in_at_once_and_gets_mail(mail_stack):
 
 
 def test_a_message_sent_is_found_on_disk_and_over_imap(mail_stack):
-    send(mail_stack, "bob@beta.test", b"On its way")
+    mail_stack.add_users({"bill@beta.test": PASSWORD})  # other tests write to the others
+    send(mail_stack, "bill@beta.test", b"On its way")
 
-    [message] = mail_stack.await_messages("bob@beta.test")
+    [message] = mail_stack.await_messages("bill@beta.test")
 
     with imap(mail_stack, "imap_ssl") as client:
-        client.login("bob@beta.test", PASSWORD)
+        client.login("bill@beta.test", PASSWORD)
         client.select(readonly=True)
         assert client.search(None, "SUBJECT", '"On its way"') == ("OK", [b"1"])
     assert (message["Subject"], message.get_content().strip()) == ("On its way", "Hello")

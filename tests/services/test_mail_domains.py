@@ -21,12 +21,16 @@ def database_url():
     """Nothing here depends on the database."""
 
 
+@pytest.fixture(scope="module")
+def zone(dns):
+    dns.add(ZONE)
+    return dns
+
+
 @pytest.fixture
-def environ(dns):
-    if not dns.queries:
-        dns.add(ZONE)
-    dns.queries.clear()
-    return {"DNS_RESOLVERS": f"127.0.0.1:{dns.port}"}
+def environ(zone):
+    zone.queries.clear()
+    return {"DNS_RESOLVERS": f"127.0.0.1:{zone.port}"}
 
 
 @pytest.fixture
