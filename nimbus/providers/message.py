@@ -18,6 +18,7 @@ from nimbus.providers.addresses import wire_address
 from nimbus.providers.contract import refuse_line_breaks
 
 SEND_HEADER = "X-NimbusOS-Send"
+_AUTOMATIC = "Auto-Submitted: auto-generated\r\n"
 _END = "\r\n"
 _WIDTH = 78  # characters of a header's line, without its end (RFC 5322 2.1.1)
 _LONGEST_NAME = 50  # characters; an address may be longer than the rest of the line then
@@ -31,7 +32,9 @@ _IN_ADDRESS = re.compile(r'[^\s<>,;:()"\\@\x00-\x1f\x7f-\x9f]+@[^\s<>,;:()"\\@\x
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """All that a message is made of. `mark` finds it again: the value of X-NimbusOS-Send.
+    """All that a message is made of. `mark` finds it again: the value of X-NimbusOS-Send, or of `mark_header`.
+
+    `is_automatic` says that no person wrote it (RFC 3834), so that no machine answers.
 
     Raises UnsafeTextError on NUL, CR or LF in any text but `text`, the words themselves.
     """
@@ -44,6 +47,8 @@ class Letter:
     message_id: str
     mark: str
     dated_at: datetime
+    mark_header: str = SEND_HEADER
+    is_automatic: bool = False
 
     def __post_init__(self) -> None:
         refuse_line_breaks(
@@ -68,7 +73,8 @@ def compose(letter: Letter) -> bytes:
         f"{_header('Subject', letter.subject)}"
         f"Date: {format_datetime(letter.dated_at)}\r\n"
         f"Message-ID: {letter.message_id}\r\n"
-        f"{SEND_HEADER}: {letter.mark}\r\n"
+        f"{letter.mark_header}: {letter.mark}\r\n"
+        f"{_AUTOMATIC if letter.is_automatic else ''}"
         f"Content-Transfer-Encoding: {encoding}\r\n"
         "\r\n"
     )

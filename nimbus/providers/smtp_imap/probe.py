@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from functools import cache
 
 from nimbus.providers.addresses import wire_address
 from nimbus.providers.contract import refuse_line_breaks
+from nimbus.providers.message import Letter, compose
 
 TOKEN_HEADER = "X-NimbusOS-Test"  # noqa: S105 - the name of a header
 SUBJECT = "NimbusOS connection test"
@@ -38,26 +34,19 @@ class Probe:
         return f"<{nonce}@{wire_address(self.sender).rpartition('@')[2]}>"
 
 
-def probe_message(probe: Probe) -> EmailMessage:
+def probe_message(probe: Probe) -> bytes:
     """The test message itself, ready for SMTP; raises ValueError when an address cannot stand in a header."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(addr_spec=wire_address(probe.sender))
-    message["To"] = Address(addr_spec=wire_address(probe.recipient))
-    message["Date"] = format_datetime(probe.sent_at)
-    message["Message-ID"] = probe.message_id
-    message[TOKEN_HEADER] = probe.token
-    always = _in_every_message()
-    for name, value in always.items():
-        message[name] = value
-    message.set_payload(always.get_payload())
-    return message
-
-
-@cache
-def _in_every_message() -> EmailMessage:
-    """What all test messages share, parsed once: a header costs more than the rest of sending it."""
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = SUBJECT
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(BODY)
-    return message
+    return compose(
+        Letter(
+            sender=probe.sender,
+            sender_name="",
+            recipient=probe.recipient,
+            subject=SUBJECT,
+            text=BODY,
+            message_id=probe.message_id,
+            mark=probe.token,
+            mark_header=TOKEN_HEADER,
+            dated_at=probe.sent_at,
+            is_automatic=True,
+        )
+    )

@@ -4,7 +4,6 @@ import hmac
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from email.message import EmailMessage
 
 from nimbus.providers.contract import Network, ServerLogin, Watch, refuse_line_breaks
 from nimbus.providers.errors import one_line
@@ -31,11 +30,13 @@ class SmtpSession:
         self._attempt = attempt
         self._wire = wire
 
-    def hand_over(self, message: EmailMessage, sender: str, recipient: str) -> None:
+    def hand_over(self, message: bytes, sender: str, recipient: str) -> None:
         """Have the server accept one message; raises ProviderError, or UnsafeTextError for a broken address."""
         refuse_line_breaks(sender, recipient)
         with self._attempt.step(Step.HAND_OVER) as details:
-            self._wire.send_message(message, sender, [recipient])
+            # Made of whole lines; an address beyond ASCII needs a server that knows of such (RFC 6531).
+            options = () if message.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
+            self._wire.sendmail(sender, [recipient], message, options)
             details.append(one_line(self._attempt.heard, self._attempt.dialogue.secrets))
 
 
