@@ -55,6 +55,15 @@ class OfWorkspace:
         return mapped_column(sa.ForeignKey("workspace.id", ondelete="CASCADE"), index=True)
 
 
+def goes_with_account() -> sa.ForeignKeyConstraint:
+    """That `account_id` is an account of the row's own workspace, and that the row is deleted with it."""
+    return sa.ForeignKeyConstraint(
+        ["workspace_id", "account_id"],
+        ["email_account_health.workspace_id", "email_account_health.id"],
+        ondelete="CASCADE",
+    )
+
+
 def table_of(model: type[Base]) -> sa.Table:
     """The bare table of a model, for statements that need no objects."""
     table = model.__table__

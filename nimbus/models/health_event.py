@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nimbus.models.base import Base, OfWorkspace, one_of
+from nimbus.models.base import Base, OfWorkspace, goes_with_account, one_of
 
 
 class EventTone(StrEnum):
@@ -23,11 +23,7 @@ class HealthEvent(OfWorkspace, Base):
 
     __tablename__ = "health_event"
     __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "account_id"],
-            ["email_account_health.workspace_id", "email_account_health.id"],
-            ondelete="CASCADE",
-        ),
+        goes_with_account(),
         sa.Index("ix_health_event_account", "account_id", "id"),
         one_of("tone", EventTone),
     )

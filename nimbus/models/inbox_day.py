@@ -2,23 +2,16 @@
 
 from datetime import date
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nimbus.models.base import Base, OfWorkspace
+from nimbus.models.base import Base, OfWorkspace, goes_with_account
 
 
 class InboxDay(OfWorkspace, Base):
     """One inbox on one calendar day of the workspace's zone. `sends_today` is `sent` plus `reserved`."""
 
     __tablename__ = "inbox_day"
-    __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "account_id"],
-            ["email_account_health.workspace_id", "email_account_health.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (goes_with_account(),)
 
     account_id: Mapped[int] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)

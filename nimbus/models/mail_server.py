@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nimbus.models.base import Base, OfWorkspace, one_of
+from nimbus.models.base import Base, OfWorkspace, goes_with_account, one_of
 from nimbus.rules.connection_test import Leg, Security
 
 
@@ -15,11 +15,7 @@ class MailServer(OfWorkspace, Base):
 
     __tablename__ = "mail_server"
     __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "account_id"],
-            ["email_account_health.workspace_id", "email_account_health.id"],
-            ondelete="CASCADE",
-        ),
+        goes_with_account(),
         one_of("leg", Leg),
         one_of("security", Security),
     )

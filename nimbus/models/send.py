@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nimbus.models.base import Base, OfWorkspace, one_of
+from nimbus.models.base import Base, OfWorkspace, goes_with_account, one_of
 from nimbus.rules.send_state import SendKind, SendState
 
 
@@ -20,11 +20,7 @@ class Send(OfWorkspace, Base):
 
     __tablename__ = "send"
     __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "account_id"],
-            ["email_account_health.workspace_id", "email_account_health.id"],
-            ondelete="CASCADE",
-        ),
+        goes_with_account(),
         sa.UniqueConstraint("workspace_id", "key"),
         one_of("kind", SendKind),
         one_of("state", SendState),
@@ -59,17 +55,14 @@ class Send(OfWorkspace, Base):
     message_id: Mapped[str | None] = mapped_column(index=True)
     dated_at: Mapped[datetime | None]
 
-    category: Mapped[str | None] = mapped_column(
-        sa.String(40)
-    )  # of the last refusal, `rules/send_answers.py`
+    # Of the last refusal, see rules/send_answers.py.
+    category: Mapped[str | None] = mapped_column(sa.String(40))
     reason: Mapped[str | None]  # why it waits or failed, a sentence
     server_line: Mapped[str | None]
-    timeline: Mapped[list[Any]] = mapped_column(
-        default=list
-    )  # [moment, what, sentence, server line] in order
-    copy_state: Mapped[str | None] = mapped_column(
-        sa.String(20)
-    )  # of the copy in the Sent folder: wanted, kept, failed
+    # [moment, what, sentence, server line] in order.
+    timeline: Mapped[list[Any]] = mapped_column(default=list)
+    # Of the copy in the Sent folder: wanted, kept, failed.
+    copy_state: Mapped[str | None] = mapped_column(sa.String(20))
     next_look_at: Mapped[datetime | None]  # while ambiguous: when the Sent folder is read again
     looks: Mapped[int] = mapped_column(default=0)
     resolved_by: Mapped[str | None]  # the person, or what proved it
@@ -79,13 +72,7 @@ class InboxHour(OfWorkspace, Base):
     """What left through an inbox in one hour of UTC: the provider's ceiling is over any 24 of them."""
 
     __tablename__ = "inbox_hour"
-    __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "account_id"],
-            ["email_account_health.workspace_id", "email_account_health.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (goes_with_account(),)
 
     account_id: Mapped[int] = mapped_column(primary_key=True)
     hour: Mapped[datetime] = mapped_column(primary_key=True)
@@ -96,13 +83,7 @@ class InboxSender(OfWorkspace, Base):
     """Who sends for an inbox now: one worker at a time, over one connection. `next_slot_at` keeps the pace."""
 
     __tablename__ = "inbox_sender"
-    __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "account_id"],
-            ["email_account_health.workspace_id", "email_account_health.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (goes_with_account(),)
 
     account_id: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str | None] = mapped_column(sa.String(32))
