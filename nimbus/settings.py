@@ -64,6 +64,30 @@ class Settings:
         str | None, Declared("MICROSOFT_CLIENT_SECRET", kind.text, None, secret=True)
     ]
     microsoft_tenant: Annotated[str, Declared("MICROSOFT_TENANT", kind.tenant, "common")]
+    google_auth_url: Annotated[
+        str, Declared("GOOGLE_AUTH_URL", kind.provider_url, "https://accounts.google.com/o/oauth2/v2/auth")
+    ]
+    google_token_url: Annotated[
+        str, Declared("GOOGLE_TOKEN_URL", kind.provider_url, "https://oauth2.googleapis.com/token")
+    ]
+    google_revoke_url: Annotated[
+        str, Declared("GOOGLE_REVOKE_URL", kind.provider_url, "https://oauth2.googleapis.com/revoke")
+    ]
+    google_userinfo_url: Annotated[
+        str,
+        Declared(
+            "GOOGLE_USERINFO_URL", kind.provider_url, "https://openidconnect.googleapis.com/v1/userinfo"
+        ),
+    ]
+    gmail_api_base: Annotated[
+        str, Declared("GMAIL_API_BASE", kind.provider_url, "https://gmail.googleapis.com")
+    ]
+    ms_login_base: Annotated[
+        str, Declared("MS_LOGIN_BASE", kind.provider_url, "https://login.microsoftonline.com")
+    ]
+    ms_graph_base: Annotated[
+        str, Declared("MS_GRAPH_BASE", kind.provider_url, "https://graph.microsoft.com/v1.0")
+    ]
     connection_tests_per_minute: Annotated[
         int, Declared("NIMBUS_CONNECTION_TESTS_PER_MINUTE", kind.whole_number(1, 1000), "30")
     ]

@@ -110,6 +110,18 @@ def base_url(given: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def provider_url(given: str) -> str:
+    """Where a provider's service is; what is sent there opens mailboxes, so plain http stays on this machine."""
+    parts = _split(given.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("must be an address such as https://gmail.googleapis.com.")
+    if parts.query or parts.fragment:
+        raise ValueError("must end with a path: a query or a fragment would be lost.")
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise ValueError("must begin with https://; only an address of this machine may do without.")
+    return parts.geturl()
+
+
 def tenant(given: str) -> str:
     """A Microsoft directory: common, organizations, consumers, its id or its domain."""
     if not re.fullmatch(r"[A-Za-z0-9.-]+", given):

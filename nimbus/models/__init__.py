@@ -10,6 +10,7 @@ from nimbus.models.instance import InstanceFact
 from nimbus.models.invitation import Invitation
 from nimbus.models.key_rotation import KeyRotation
 from nimbus.models.mail_server import MailServer
+from nimbus.models.oauth import OAuthAttempt, OAuthGrant, ProviderApp
 from nimbus.models.send import InboxHour, InboxSender, Send, Suppression
 from nimbus.models.user import Membership, User, UserSession
 from nimbus.models.workspace import Workspace, WorkspaceKey
@@ -30,6 +31,9 @@ __all__ = [
     "KeyRotation",
     "MailServer",
     "Membership",
+    "OAuthAttempt",
+    "OAuthGrant",
+    "ProviderApp",
     "Role",
     "Send",
     "Suppression",

@@ -11,10 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nimbus.models import connection_test, mail_server
+from nimbus.models import connection_test, mail_server, oauth
 from nimbus.models.base import table_of
 from nimbus.models.connection_test import ConnectionTest
 from nimbus.models.mail_server import MailServer
+from nimbus.models.oauth import OAuthAttempt, OAuthGrant, ProviderApp
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class SealedColumn:
 
 
 _SERVERS, _TESTS = table_of(MailServer), table_of(ConnectionTest)
+_APPS, _ATTEMPTS, _GRANTS = table_of(ProviderApp), table_of(OAuthAttempt), table_of(OAuthGrant)
 SEALED = (
     SealedColumn(
         _SERVERS.c.sealed_password,
@@ -96,6 +98,28 @@ SEALED = (
     ),
     SealedColumn(
         _TESTS.c.sealed_imap_password, "imap_password", connection_test.vault_owner, (_TESTS.c.nonce,)
+    ),
+    SealedColumn(
+        _APPS.c.sealed_client_secret,
+        "client_secret",
+        oauth.app_vault_owner,
+        (_APPS.c.workspace_id, _APPS.c.provider),
+    ),
+    SealedColumn(
+        _ATTEMPTS.c.sealed_verifier, "verifier", oauth.attempt_vault_owner, (_ATTEMPTS.c.state_hash,)
+    ),
+    *(
+        SealedColumn(
+            column,
+            field,
+            oauth.grant_vault_owner,
+            (_GRANTS.c.account_id,),
+            account=_GRANTS.c.account_id,
+        )
+        for column, field in (
+            (_GRANTS.c.sealed_access_token, "access_token"),
+            (_GRANTS.c.sealed_refresh_token, "refresh_token"),
+        )
     ),
 )
 

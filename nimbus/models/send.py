@@ -53,6 +53,10 @@ class Send(OfWorkspace, Base):
 
     message: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     message_id: Mapped[str | None] = mapped_column(index=True)
+    # Where it left through a provider's API: its ids there, and the Message-ID that the provider gave it instead.
+    provider_id: Mapped[str | None]
+    thread_id: Mapped[str | None]
+    sent_message_id: Mapped[str | None] = mapped_column(index=True)
     dated_at: Mapped[datetime | None]
 
     # Of the last refusal, see rules/send_answers.py.
