@@ -11,12 +11,10 @@ from typing import NamedTuple
 from redis import Redis
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
-from sqlalchemy.exc import OperationalError
 
-from nimbus import create_app, logs
-from nimbus.database import ReadOnly, read_only_reason
+from nimbus import logs
 from nimbus.errors import NimbusError
-from nimbus.extensions import db
+from nimbus.processes import apart
 from nimbus.queue_server import queue_url
 from nimbus.queues import PURGE, ROTATE_DUE_KEYS, SCHEDULER_KEY, SWEEP, connect, enqueue
 from nimbus.settings import Settings, load_settings
@@ -78,22 +76,25 @@ class Scheduler:
                 self.due[entry.job] = moment + entry.seconds
 
 
-def refuse_read_only(settings: Settings) -> None:
-    """Raise ReadOnly, with what to do, where nothing may be asked for; NimbusError when the database is away."""
+def refuse_wrong_key(settings: Settings) -> None:
+    """Raise NimbusError, with what to do, where nothing may be asked for, and when the database is away."""
+    from sqlalchemy.exc import OperationalError
+
+    from nimbus.services.instance_state import key_problem_in
+
     try:
-        with create_app(settings, check_schema=False).app_context():
-            db.engine.dispose()
-            if reason := read_only_reason():
-                raise ReadOnly(reason)
+        problem = key_problem_in(settings)
     except OperationalError as error:
         raise NimbusError(f"The database cannot be used: {error.orig}") from None
+    if problem:
+        raise NimbusError(problem)
 
 
 def main() -> int:
     """The command; 0 when it was asked to stop."""
     try:
         settings = load_settings()
-        refuse_read_only(settings)
+        apart(refuse_wrong_key, settings)  # all that a scheduler needs the database for
     except NimbusError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,39 +1,42 @@
-"""`python -m jobs.worker [--processes N] QUEUE…`: load the application once, then fork workers that share it."""
+"""`python -m jobs.worker QUEUE[,QUEUE…][:N] …`: load the application once, then fork all workers, which share it."""
 
 import argparse
 import gc
 import logging
-import os
-import signal
+import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from threading import Event, Thread
-from types import FrameType
+from typing import NamedTuple
 
 from flask import Flask
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import now
 
+from jobs.crews import Crew, keep
 from nimbus import create_app
 from nimbus.clock import SystemClock
 from nimbus.database import read_only_reason
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
-from nimbus.processes import die_with_parent
 from nimbus.queue_server import queue_url
 from nimbus.queues import BEAT_SECONDS, JOBS, QUEUES, WorkerSeen, ask_to_stop, beat, connect, sign_off
 from nimbus.settings import load_settings
 
+FRESH = timedelta(seconds=20)  # an idle worker waits for 25 at a time, and RQ forgets it after 100
 JOBS_PER_LIFE = 2000  # then a worker is replaced, and with it whatever a library leaked
-GRACE_SECONDS = 25  # what a running job gets after SIGTERM; whoever waits for us gives 30
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+CREW = re.compile(r"([a-z]+(?:,[a-z]+)*)(?::([1-9]\d*))?")
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,12 @@ class AppWorker(SimpleWorker):
         """Run one job in an application context of its own, so that nothing is left over for the next."""
         with self.app.app_context():
             return super().perform_job(job, queue, execution)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Not again at once: RQ asks for one around each job, three trips to the queue while somebody waits."""
+        is_fresh = self.last_heartbeat is not None and now() - self.last_heartbeat < FRESH
+        if pipeline is not None or not is_fresh:
+            super().heartbeat(timeout, pipeline)
 
     def handle_warm_shutdown_request(self) -> None:
         """A running job learns of it too; one that takes long ends early."""
@@ -102,82 +111,6 @@ def _keep_beating(worker: AppWorker, connection: Redis, ended: Event) -> None:
         sign_off(connection, worker.name)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    """Until RQ listens to signals itself: end, and sign off on the way."""
-    raise SystemExit
-
-
-class Crew:
-    """A number of forked processes that all run one function; each that ends is replaced until stop is set."""
-
-    def __init__(self, size: int, run: Callable[[], None]) -> None:
-        self.size = size
-        self.run = run
-        self.started: dict[int, float] = {}  # process id -> when, in monotonic seconds
-        self.not_before = 0.0
-        self.stop = Event()
-
-    def keep(self) -> None:
-        """Keep the crew complete until SIGTERM or SIGINT, then let the running jobs finish."""
-        for number in STOP_SIGNALS:
-            signal.signal(number, self._asked_to_stop)
-        while True:
-            self._reap()
-            while len(self.started) < self.size and time.monotonic() >= self.not_before:
-                self._fork()
-            if self.stop.wait(0.2):
-                break
-        self._let_go()
-
-    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.stop.set()
-
-    def _fork(self) -> None:
-        # Held back across the fork: a signal in between would reach this handler, in the child.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        pid = os.fork()
-        if pid == 0:
-            self._be_a_child()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-        self.started[pid] = time.monotonic()
-
-    def _be_a_child(self) -> None:
-        code = 1
-        try:
-            die_with_parent()
-            for number in STOP_SIGNALS:
-                signal.signal(number, _leave)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-            self.run()
-            code = 0
-        except SystemExit:
-            code = 0
-        except Exception:
-            log.exception("A worker ended on an error and is replaced")
-        finally:
-            logging.shutdown()
-            os._exit(code)
-
-    def _reap(self) -> None:
-        for pid in list(self.started):
-            if os.waitpid(pid, os.WNOHANG)[0]:
-                # One that dies at birth is not tried again at once.
-                self.not_before = self.started.pop(pid) + 1
-
-    def _let_go(self) -> None:
-        self._signal(signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while self.started and time.monotonic() < deadline:
-            time.sleep(0.02)
-            self._reap()
-        self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
-        for pid in self.started:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-
 def load_application() -> Flask:
     """Everything a job will need, imported, and no connection open that forks would share."""
     app = create_app(load_settings())
@@ -191,21 +124,44 @@ def load_application() -> Flask:
     return app
 
 
+class Wanted(NamedTuple):
+    """A crew as the command line asks for it: the queues that each of its workers serves, and how many there are."""
+
+    queues: tuple[str, ...]
+    size: int
+
+
+def read_crew(text: str) -> Wanted:
+    """`QUEUE[,QUEUE…][:N]`, one worker without a number; ArgumentTypeError for what is no such thing."""
+    match = CREW.fullmatch(text)
+    queues = tuple(match[1].split(",")) if match else ()
+    if match is None or not set(queues) <= set(QUEUES):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not like send:2 or maintenance,sync; queues: {', '.join(QUEUES)}"
+        )
+    return Wanted(queues, int(match[2] or 1))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 when it was asked to stop."""
     parser = argparse.ArgumentParser(
         prog="python -m jobs.worker", description="Work on what waits in the queues."
     )
-    parser.add_argument("--processes", type=int, default=1, metavar="N", help="how many workers (default 1)")
-    parser.add_argument("queues", nargs="+", choices=QUEUES, metavar="QUEUE", help=", ".join(QUEUES))
-    wanted = parser.parse_args(arguments)
+    parser.add_argument(
+        "crews",
+        nargs="+",
+        type=read_crew,
+        metavar="QUEUE[,QUEUE…][:N]",
+        help=f"N workers (default 1) for some of the queues {', '.join(QUEUES)}",
+    )
+    wanted: list[Wanted] = parser.parse_args(arguments).crews
     try:
         app = load_application()
     except NimbusError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     gc.freeze()  # what is loaded now stays shared between the forks
-    Crew(wanted.processes, lambda: run_worker(app, wanted.queues)).keep()
+    keep([Crew(crew.queues[0], crew.size, partial(run_worker, app, crew.queues)) for crew in wanted])
     return 0
 
 

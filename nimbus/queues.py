@@ -2,7 +2,6 @@
 
 import json
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,8 +15,6 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 from rq.utils import as_text
-from sqlalchemy import event
-from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 from nimbus.queue_server import queue_url
 from nimbus.settings import current_settings
@@ -102,8 +99,12 @@ def enqueue(connection: Redis, job: str, *ids: int | str) -> None:
     waiting = connection.get(note)
     if waiting and queue.get_job_position(as_text(waiting)) is not None:
         return
-    rung = queue.enqueue(job, *ids, job_timeout=JOBS[job].timeout, result_ttl=0, failure_ttl=DAY)
-    connection.set(note, rung.id, ex=DAY)
+    with connection.pipeline() as together:  # one trip, and no request without its note
+        rung = queue.enqueue(
+            job, *ids, job_timeout=JOBS[job].timeout, result_ttl=0, failure_ttl=DAY, pipeline=together
+        )
+        together.set(note, rung.id, ex=DAY)
+        together.execute()
 
 
 def ask_to_stop(app: Flask) -> None:
@@ -114,47 +115,6 @@ def ask_to_stop(app: Flask) -> None:
 def must_stop() -> bool:
     """Whether the process was asked to stop; a long job looks between its steps."""
     return bool(current_app.extensions.get(_STOPPING))
-
-
-@dataclass
-class _Pending:
-    """A request that waits for the commit, and the transactions whose rollback takes it away."""
-
-    job: str
-    ids: tuple[int | str, ...]
-    within: set[SessionTransaction]
-
-
-def ring_after_commit(session: Session | scoped_session[Session], job: str, *ids: int | str) -> None:
-    """Ring once the session's transaction has committed; never when it, or the savepoint at hand, is rolled back."""
-    session = session() if isinstance(session, scoped_session) else session
-    transaction = session.get_nested_transaction() or session.get_transaction() or session.begin()
-    within: set[SessionTransaction] = set()
-    outer: SessionTransaction | None = transaction
-    while outer:
-        within.add(outer)
-        outer = outer.parent
-    session.info.setdefault(_Pending, []).append(_Pending(job, ids, within))
-
-
-@event.listens_for(Session, "after_commit")
-def _committed(session: Session) -> None:
-    pending: list[_Pending] = session.info.get(_Pending, [])
-    savepoint = session.get_nested_transaction()
-    if savepoint:
-        for each in pending:
-            each.within.discard(savepoint)
-        return
-    session.info.pop(_Pending, None)
-    for each in pending:
-        ring(each.job, *each.ids)
-
-
-@event.listens_for(Session, "after_transaction_end")
-def _ended(session: Session, transaction: SessionTransaction) -> None:
-    """Forget what was asked for inside a transaction that ended without a commit, by rollback or by close."""
-    if pending := session.info.get(_Pending):
-        session.info[_Pending] = [each for each in pending if transaction not in each.within]
 
 
 class WorkerSeen(NamedTuple):

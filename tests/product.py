@@ -21,10 +21,7 @@ from tests.servers.processes import ClaimedPorts, wait_until
 
 COMMAND = ("-m", "nimbus.run")
 # So many processes run jobs, as the Procfile has it.
-CREW = sum(
-    int(processes or 1)
-    for processes in re.findall(r"jobs\.worker(?: --processes (\d+))?", (CHECKOUT / "Procfile").read_text())
-)
+CREW = sum(map(int, re.findall(r":(\d+)", (CHECKOUT / "Procfile").read_text().partition("jobs.worker")[2])))
 
 
 class Product:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from jobs.schedule import Every, Scheduler
 from nimbus import queue_server, queues
+from nimbus.after_commit import ring_after_commit
 from nimbus.errors import NimbusError
 from nimbus.queues import (
     INTERACTIVE,
@@ -22,7 +23,6 @@ from nimbus.queues import (
     WorkerSeen,
     beat,
     ring,
-    ring_after_commit,
 )
 from nimbus.settings import load_settings
 

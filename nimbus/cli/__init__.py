@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from nimbus.cli import backup, health, instance, keys, limits, people
+from nimbus.cli import backup, health, instance, keys, limits, migrations, people, sandbox
 
 
 def init_app(app: Flask) -> None:
     """Make every command known to `flask`."""
-    for module in (backup, health, instance, keys, limits, people):
+    for module in (backup, health, instance, keys, limits, migrations, people, sandbox):
         for command in module.COMMANDS:
             app.cli.add_command(command)

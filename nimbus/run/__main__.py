@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -13,9 +14,8 @@ from redis.exceptions import RedisError
 
 from nimbus import queue_server
 from nimbus.errors import NimbusError
-from nimbus.processes import hold_data_directory
+from nimbus.processes import apart, hold_data_directory
 from nimbus.queues import connect
-from nimbus.run.prepare import prepare, refuse_taken_port
 from nimbus.run.supervisor import Program, Supervisor
 from nimbus.settings import Settings, load_settings
 from nimbus.settings_kinds import CHECKOUT, address_for_a_person, host_and_port
@@ -55,7 +55,7 @@ def run(settings: Settings, stop: Event) -> None:
         for program in queue:
             end_left_over_queue(settings)
             supervisor.add(program)
-        setup_code, problem = prepare(settings)
+        setup_code, problem = apart(prepare_here, settings)
         if problem:
             say(problem)
         await_queue(settings, supervisor)
@@ -75,6 +75,29 @@ def run(settings: Settings, stop: Event) -> None:
     finally:
         supervisor.stop([program for program in supervisor.programs if program not in queue])
         supervisor.stop(queue)
+
+
+def prepare_here(settings: Settings) -> tuple[str | None, str | None]:
+    """What prepare() does; it loads the whole application, and who watches the processes needs none of it."""
+    from nimbus.run.prepare import prepare
+
+    return prepare(settings)
+
+
+def refuse_taken_port(bind: str) -> None:
+    """Raise NimbusError when another program listens on the address, or when it is not one of this machine's."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            *host_and_port(bind), type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise NimbusError(
+            f"NimbusOS cannot listen on {bind}: {error.strerror}. "
+            "Stop the program that uses it, or choose another address with NIMBUS_BIND."
+        ) from None
 
 
 def await_pages(supervisor: Supervisor, stop: Event, settings: Settings) -> bool:

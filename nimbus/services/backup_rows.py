@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime
 from typing import IO, Any
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
+from nimbus.database import revision_of
 from nimbus.errors import NimbusError
 from nimbus.models.instance import KEY_CANARY
 from nimbus.security.canary import Canary
@@ -41,7 +41,7 @@ class Manifest:
 def write_rows(connection: Connection, stream: IO[bytes], made_at: datetime) -> Manifest:
     """Write everything that the connection's transaction sees; NotMigrated when there is nothing of ours."""
     tables = _tables(connection)
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision = revision_of(connection)
     if revision is None:
         raise NotMigrated("There is nothing to back up: the database has no tables yet.")
     manifest = Manifest(

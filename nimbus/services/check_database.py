@@ -8,17 +8,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from nimbus.database import revision_of, revisions
 from nimbus.rules import sizes
 from nimbus.rules.installation_health import Health
 from nimbus.services.check import Check, unknown
 from nimbus.settings import Settings
-from nimbus.settings_kinds import CHECKOUT
 
 CONNECT_SECONDS = 3
 BUSY_SECONDS = 2.0
@@ -163,15 +161,14 @@ def _why_not_writable(connection: Connection) -> str | None:
 
 
 def _migrations(connection: Connection) -> Check:
-    scripts = ScriptDirectory(str(CHECKOUT / "migrations"))
-    found, head = MigrationContext.configure(connection).get_current_revision(), scripts.get_current_head()
+    found, head = revision_of(connection), revisions()[-1]
     if found == head:
         return Check("migrations", Health.OK, "Migrations", f"All made, up to {head}.")
     if found is None:
         return Check(
             "migrations", Health.FAIL, "Migrations", "The database holds nothing yet.", "flask db upgrade"
         )
-    if found in {script.revision for script in scripts.walk_revisions()}:
+    if found in revisions():
         sentence = f"The database is at {found}, this version needs {head}. Make a backup first."
         return Check("migrations", Health.FAIL, "Migrations", sentence, "flask db upgrade")
     return Check(

@@ -4,7 +4,6 @@ import logging
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.engine import Connection
 
 from nimbus.database import SchemaBehind, check_schema, make_read_only, read_only_reason, transaction
@@ -15,6 +14,7 @@ from nimbus.security.canary import FIND_CANARY, Canary, wrapping_key
 from nimbus.security.instance_keys import KeyFileProblem, KeyRing, key_ring
 from nimbus.services import live_place
 from nimbus.services.live_place import PlaceState, place_state
+from nimbus.settings import Settings
 
 __all__ = ["PlaceState", "key_problem", "place_state"]
 
@@ -43,6 +43,16 @@ def key_problem() -> str | None:
         return reason
     with db.engine.connect() as connection:
         return _examine(connection, KeyRing(key_ring().path)).problem
+
+
+def key_problem_in(settings: Settings) -> str | None:
+    """The same of these settings' database, for a process without an application. OperationalError: it is away."""
+    engine = sa.create_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            return _examine(connection, KeyRing(settings.key_file)).problem
+    finally:
+        engine.dispose()
 
 
 def judge_key_file(*, to_serve: bool) -> None:
@@ -82,7 +92,7 @@ def adopt_key() -> None:
 def refuse_old_schema() -> None:
     """Raise SchemaBehind, or KeyFileProblem where that must be mended first, unless the database fits this version."""
     try:
-        check_schema(current_app)
+        check_schema()
     except SchemaBehind as behind:
         # The database must not be migrated with the wrong key, so that is what comes first.
         raise (KeyFileProblem(reason) if (reason := read_only_reason()) else behind) from None

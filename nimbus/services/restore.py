@@ -8,14 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from nimbus.clock import now
+from nimbus.database import revisions
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models import ConnectionTest, Invitation, UserSession, Workspace, WorkspaceKey
@@ -92,11 +90,11 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def _refuse_newer(manifest: Manifest) -> None:
-    known = [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
+    known = revisions()
     if manifest.revision not in known:
         raise CannotRestore(
             f"The backup was made by a newer NimbusOS: its database is at revision {manifest.revision}, and this "
-            f"version knows up to {known[0]}. Update NimbusOS first."
+            f"version knows up to {known[-1]}. Update NimbusOS first."
         )
 
 
@@ -120,13 +118,10 @@ def _target(
     return postgres_target(settings.database_url, replace=replace)
 
 
-def _alembic() -> Config:
-    config: Config = current_app.extensions["migrate"].migrate.get_config()
-    return config
-
-
 def _migrate(connection: Connection, revision: str) -> None:
-    config = _alembic()
+    from alembic import command  # which only a restore needs
+
+    config = current_app.extensions["migrate"].migrate.get_config()
     config.attributes["connection"] = connection  # see migrations/env.py
     command.upgrade(config, revision)
 

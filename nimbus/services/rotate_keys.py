@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus import queues
+from nimbus.after_commit import ring_after_commit
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.errors import NimbusError
@@ -48,7 +49,7 @@ def ask_for_rotation(workspace_id: int, *, asker: Asker | None = None) -> bool:
     """
     with transaction() as session:
         rotation, is_new = _begin(session, workspace_id, asker)
-        queues.ring_after_commit(session, queues.ROTATE_KEY, workspace_id, rotation.id)
+        ring_after_commit(session, queues.ROTATE_KEY, workspace_id, rotation.id)
         return is_new
 
 

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
@@ -73,7 +74,9 @@ def _served() -> dict[str, Asset]:
     return found
 
 
+@cache
 def _asset(media_type: str, text: str) -> Asset:
+    """The same for the same text: a process that builds several applications packs it once."""
     body = text.encode()
     # mtime=0 keeps the compressed bytes the same from one start to the next.
     return Asset(media_type, body, gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest()[:16])

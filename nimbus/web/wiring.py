@@ -31,10 +31,12 @@ from nimbus.web import (
     workspaces,
     you,
 )
+from nimbus.web.late_rule import LateRule
 
 
 def init_web(app: Flask) -> None:
     """Everything of the web, in one place."""
+    app.url_rule_class = LateRule
     app.url_map.merge_slashes = False  # the router would lead //x to whatever host the request named
     ids.init_ids(app)
     assets.init_assets(app)

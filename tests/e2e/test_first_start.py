@@ -3,7 +3,6 @@
 import os
 import signal
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,7 +14,7 @@ from nimbus.services.set_up import is_set_up, new_setup_code
 from tests.e2e.operator import Operator
 from tests.e2e.watching import assert_sound, assert_sound_everywhere
 from tests.product import CREW, Product, running_product
-from tests.run.waiting import eventually, processes_with
+from tests.run.waiting import eventually, name_of, processes_with
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +44,13 @@ def await_processes(product: Product) -> None:
         eventually(queues.scheduler_alive, seconds=60)
 
 
-def stop_interactive_workers(product: Product) -> None:
+def stop_workers(product: Product) -> None:
     """SIGTERM to their parent, as an operator would."""
     running = processes_with(product.mark).items()
-    workers = [pid for pid, command in running if "jobs.worker" in command and "interactive" in command]
-    [parent] = [pid for pid in workers if parent_of(pid) == product.process.pid]
+    [parent] = [
+        pid for pid, command in running if "jobs.worker" in command and name_of(pid) not in queues.QUEUES
+    ]
     os.kill(parent, signal.SIGTERM)
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def introduce(operator, code):
@@ -104,9 +100,9 @@ def test_checklist_and_test_page_notice_workers_that_stop(own_product, open_page
     expect(line).to_contain_text("running, last seen")
     page.evaluate("window.neverReloaded = true")
 
-    stop_interactive_workers(own_product)
+    stop_workers(own_product)
 
-    expect(line).to_contain_text("None is running for connection tests", timeout=70_000)
+    expect(line).to_contain_text("None is running. Without one, that work waits.", timeout=70_000)
     expect(line).to_contain_text("make worker")
     assert page.evaluate("window.neverReloaded")
     assert_sound(page)

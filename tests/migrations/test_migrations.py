@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from nimbus.database import revisions
 from nimbus.extensions import db
 from nimbus.models.base import Base
 from nimbus.settings_kinds import CHECKOUT
@@ -17,6 +18,10 @@ SCRIPTS = ScriptDirectory(str(CHECKOUT / "migrations"))
 IN_ORDER = list(SCRIPTS.walk_revisions())[::-1]
 REVISIONS = [script.revision for script in IN_ORDER]
 BEFORE = dict(zip(REVISIONS, ["base", *REVISIONS], strict=False))
+
+
+def test_the_product_reads_from_the_files_the_order_that_alembic_reads():
+    assert revisions() == REVISIONS
 
 
 def fill(database, *, until):

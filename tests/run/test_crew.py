@@ -7,16 +7,19 @@ import sys
 
 import pytest
 
-from tests.run.waiting import eventually, processes_with
+from tests.run.waiting import eventually, name_of, processes_with
 
 SCRIPT = """
 import os, signal, sys, time
-from jobs.worker import Crew
+from jobs.crews import Crew, keep
+def die():
+    open(sys.argv[1], "a").write("stillborn\\n")
+    os._exit(1)
 def work():
     signal.signal(signal.SIGTERM, lambda *_: (open(sys.argv[1], "a").write("finished\\n"), os._exit(0)))
     open(sys.argv[1], "a").write(f"{os.getpid()}\\n")
     time.sleep(60)
-Crew(2, work).keep()
+keep([Crew("doomed", 1, die), Crew("sound", 2, work)])
 """
 
 
@@ -50,6 +53,19 @@ def test_a_killed_member_is_replaced_and_the_others_are_left_alone(crew):
     running = processes_with(crew.mark)
     assert {second, replacement} < set(running)
     assert first not in running
+
+
+def test_a_crew_whose_members_die_at_birth_is_tried_again_and_holds_up_no_other(crew):
+    eventually(lambda: crew.file.read_text().count("stillborn") == 3)
+    assert len(crew.children()) == 2
+
+    os.kill(crew.children()[0], signal.SIGKILL)
+
+    eventually(lambda: len(crew.children()) == 3)
+
+
+def test_members_bear_the_name_of_their_crew(crew):
+    assert {name_of(pid) for pid in crew.children()} == {"sound"}
 
 
 def test_sigterm_lets_every_member_finish(crew):

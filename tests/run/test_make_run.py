@@ -8,6 +8,8 @@ import stat
 import subprocess
 import sys
 import time
+from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 
@@ -19,7 +21,7 @@ from nimbus.queue_server import queue_url
 from nimbus.settings import load_settings
 from nimbus.settings_kinds import CHECKOUT
 from tests.product import CREW
-from tests.run.waiting import eventually, processes_with
+from tests.run.waiting import eventually, name_of, processes_with
 
 
 class Running:
@@ -141,7 +143,8 @@ def test_a_taken_port_is_refused_with_one_sentence(running, tmp_path):
 def test_killed_workers_are_missed_within_a_minute_and_replaced(running):
     before = running.workers()
     for pid in running.processes("jobs.worker"):
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # those that the first one took with it
+            os.kill(pid, signal.SIGKILL)
     moment = datetime.now(UTC)
 
     still_named = running.workers(moment + timedelta(seconds=60)).keys() & before.keys()
@@ -172,14 +175,26 @@ def test_workers_are_seen_again_after_the_queue_lost_everything(running):
 def test_a_worker_that_was_stopped_stays_down_and_the_command_to_start_it_is_said(tmp_path):
     stopped = Running(tmp_path).ready()
     eventually(lambda: len(stopped.workers()) == CREW)
-    os.kill(stopped.processes("jobs.worker --processes 2 interactive")[0], signal.SIGTERM)
+    [first, *_] = stopped.processes("jobs.worker")  # the one that forked the others
+    os.kill(first, signal.SIGTERM)
 
-    eventually(lambda: "worker-interactive was stopped and stays down." in stopped.output())
+    eventually(lambda: "worker was stopped and stays down." in stopped.output())
 
-    assert "bin/python -m jobs.worker --processes 2 interactive" in stopped.output()
-    left = sorted(worker.queues for worker in stopped.workers().values())
-    assert left == [("maintenance", "sync")] * 2 + [("send",)] * 2
+    assert "bin/python -m jobs.worker interactive:2 send:2 maintenance,sync:2" in stopped.output()
+    assert stopped.workers() == {}
+    assert stopped.status() < 400
     assert stopped.end() == 0
+
+
+def test_each_worker_bears_the_name_of_its_first_queue_beside_those_of_the_others(running):
+    named = Counter(map(name_of, running.processes("jobs.worker")))
+
+    assert {name: named[name] for name in queues.QUEUES} == {
+        "interactive": 2,
+        "send": 2,
+        "maintenance": 2,
+        "sync": 0,
+    }
 
 
 def test_ctrl_c_ends_every_process_and_the_next_run_finds_everything_as_it_was(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from flask import current_app, g
 from redis import Redis
 
-from jobs.worker import AppWorker
+from jobs.worker import FRESH, AppWorker
 from nimbus import queues
 from nimbus.queues import INTERACTIVE, VERIFY_CONNECTION, Job, ring
 
@@ -88,3 +88,16 @@ def test_ringing_for_a_row_that_is_gone_harms_no_worker(work, queue):
     work()
 
     assert [ids for ids, *_ in SEEN] == [(1, 3)]
+
+
+def test_a_worker_whose_sign_of_life_is_fresh_does_not_bother_the_queue_with_another(queue, queue_app):
+    worker = AppWorker([INTERACTIVE], app=queue_app, connection=queue.connection)
+    worker.heartbeat()
+    queue.connection.delete(worker.key)
+
+    worker.heartbeat()
+    assert not queue.connection.exists(worker.key)
+
+    worker.last_heartbeat -= FRESH
+    worker.heartbeat()
+    assert queue.connection.exists(worker.key)

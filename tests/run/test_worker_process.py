@@ -17,11 +17,12 @@ pytest_plugins = ["tests.queue_fixtures"]
 
 SCRIPT = """
 from flask import Flask
-from jobs.worker import Crew, run_worker
+from jobs.crews import Crew, keep
+from jobs.worker import run_worker
 from nimbus.settings import load_settings
 app = Flask("tests")
 app.extensions["nimbus.settings"] = load_settings()
-Crew(1, lambda: run_worker(app, ["interactive"])).keep()
+keep([Crew("interactive", 1, lambda: run_worker(app, ["interactive"]))])
 """
 
 

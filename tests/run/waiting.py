@@ -13,6 +13,14 @@ def eventually(condition, seconds=15.0):
     return answer
 
 
+def name_of(pid):
+    """What the kernel calls a process: at most 15 bytes, and for a worker its first queue; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
+    except OSError:
+        return ""
+
+
 def processes_with(variable):
     """Command line by process id, of every process whose environment holds this text (NAME=value)."""
     found = {}

@@ -1,9 +1,11 @@
 """Which passwords people may choose; they are hashed with argon2id and never compared in the clear."""
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from nimbus.security.passwords import (
+    _NOBODY,
     COMMON_PASSWORDS,
     MAXIMUM_LENGTH,
     hash_password,
@@ -41,9 +43,14 @@ def test_any_password_a_person_may_choose_is_taken(password):
     assert password_matches(password, hash_password(password))
 
 
-def test_nobody_signs_in_without_a_hash_not_even_with_the_stand_in_password():
+def test_nobody_signs_in_without_a_hash():
     assert not password_matches(PASSWORD, None)
-    assert not password_matches("a password that nobody has", None)
+
+
+def test_without_a_hash_the_answer_takes_the_work_that_it_takes_with_one(stored):
+    assert extract_parameters(_NOBODY) == extract_parameters(stored)
+    with pytest.raises(VerifyMismatchError):  # and not refused unread
+        PasswordHasher().verify(_NOBODY, PASSWORD)
 
 
 @pytest.mark.parametrize("broken", ["", "x", PASSWORD, "$argon2id$v=19$m=1"])

@@ -6,11 +6,12 @@ from importlib import import_module
 import pytest
 
 from jobs.schedule import TIMETABLE
+from jobs.worker import read_crew
 from nimbus.queues import JOBS, PURGE, QUEUES, ROTATE_DUE_KEYS, SERVE_INBOX, SWEEP
 from tests.structure.sources import ROOT, functions, length, python_files
 
 WITHOUT_A_WORKSPACE = {SWEEP, PURGE, ROTATE_DUE_KEYS}
-MACHINERY = {"worker.py", "schedule.py"}
+MACHINERY = {"crews.py", "worker.py", "schedule.py"}
 
 
 def resolve(job):
@@ -54,8 +55,7 @@ def test_the_timetable_asks_only_for_jobs_without_a_workspace():
 
 
 def test_every_queue_has_a_worker_in_the_procfile():
-    workers = [line for line in (ROOT / "Procfile").read_text().splitlines() if "jobs.worker" in line]
+    [line] = [line for line in (ROOT / "Procfile").read_text().splitlines() if "jobs.worker" in line]
+    crews = [read_crew(word) for word in line.partition("jobs.worker")[2].split()]
 
-    assert {
-        queue for line in workers for queue in QUEUES if queue in line.partition("jobs.worker")[2].split()
-    } == set(QUEUES)
+    assert {queue for crew in crews for queue in crew.queues} == set(QUEUES)
