@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nimbus.rules.connection_test import STEP_SECONDS, Leg, Security, Step
+from nimbus.rules.providers import Provider
 from nimbus.security.outbound import OutboundPolicy
 
 
@@ -71,6 +72,72 @@ class Network:
     step_seconds: float = STEP_SECONDS
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hosts:
+    """Where Google and Microsoft answer, by the names of the settings, and how we may reach them.
+
+    call_seconds: a whole call, from looking up the name to the answer's last byte; send_seconds: one with a message.
+    """
+
+    google_auth_url: str
+    google_token_url: str
+    google_revoke_url: str
+    google_userinfo_url: str
+    gmail_api_base: str
+    ms_login_base: str
+    ms_graph_base: str
+    ca_file: str | None = None
+    resolvers: tuple[tuple[str, int], ...] = ()
+    call_seconds: float = 15.0
+    send_seconds: float = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class OAuthApp:
+    """The application that asks; `tenant` is Microsoft's: common, organizations, consumers or one directory."""
+
+    provider: Provider
+    client_id: str
+    client_secret: Secret
+    tenant: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """What an exchange or a refresh yields; without `refresh` the one that was used stays good.
+
+    expires_in: seconds; scopes: what was granted, as rules/oauth.py spells it.
+    """
+
+    access: Secret
+    refresh: Secret | None
+    expires_in: int
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Whose mailbox it is: its address in lower case, the person's name, and the provider's own id of the person."""
+
+    address: str
+    name: str
+    subject: str
+    is_consumer: bool
+
+
+# Gives an access token; True asks for one that was made just now. Raises GrantRefused when there is none.
+Access = Callable[[bool], Secret]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """How a message was accepted: a line that says so, printable and at most 200 characters, and the provider's ids."""
+
+    line: str
+    provider_id: str | None = None
+    thread_id: str | None = None
+
+
 class Watch(Protocol):
     """Is told of each step as it happens, so that a page can show it live."""
 
@@ -94,8 +161,10 @@ class OpenSender(Protocol):
         """Whether it takes another message. False: it has ended; open another before claiming one."""
         ...
 
-    def send(self, message: bytes, *, sender: str, recipient: str, before_body: Callable[[], bool]) -> str:
-        """Have one message accepted and return the line that says so, printable and at most 200 characters.
+    def send(
+        self, message: bytes, *, sender: str, recipient: str, before_body: Callable[[], bool]
+    ) -> Accepted:
+        """Have one message accepted.
 
         `before_body` is asked at the last moment at which nothing has left; on False, StoppedBeforeBody. Raises
         SendRefused when the message was certainly not taken, DeliveryUnknown when nobody can tell. Tries once.

@@ -4,9 +4,11 @@ import base64
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import Leg, Step
+from nimbus.rules.oauth_answers import GrantEnding
 from nimbus.rules.send_answer_kinds import Category, Stage
 
 MAX_LINE = 200  # characters of a server's answer that a page shows
@@ -41,7 +43,9 @@ class SendRefused(Exception):
 
     answer: "550 5.1.1 text" on one line, empty when no answer came; line: as a page shows it; category: set where no
     server had to be asked; failure: what opening the connection failed at, as a connection test would explain it;
-    stale: a connection that had carried messages before was over, so a new one may be tried at once.
+    stale: a connection that had carried messages before was over, so a new one may be tried at once;
+    retry_after: the moment before which the provider takes nothing, where it named one; ending: what has become of the
+    inbox's sign-in, where that is what was refused.
     """
 
     def __init__(  # the three that every refusal has, then what few have
@@ -53,6 +57,8 @@ class SendRefused(Exception):
         category: Category | None = None,
         failure: ProviderError | None = None,
         stale: bool = False,
+        retry_after: datetime | None = None,
+        ending: GrantEnding | None = None,
     ) -> None:
         super().__init__(f"{stage}: {line or 'no answer'}")
         self.stage = stage
@@ -61,6 +67,8 @@ class SendRefused(Exception):
         self.category = category
         self.failure = failure
         self.stale = stale
+        self.retry_after = retry_after
+        self.ending = ending
 
 
 class DeliveryUnknown(Exception):
@@ -77,6 +85,22 @@ class DeliveryUnknown(Exception):
 
 class StoppedBeforeBody(Exception):
     """Whoever sends took the message back at the last moment; nothing of it has left."""
+
+
+class GrantRefused(Exception):
+    """A provider gave no tokens, or would not have them, or nobody could ask it: `ending` says which.
+
+    line: its own words, safe to show; detail: `code`, its number or name for this, and `reference`, what its support
+    asks for, each only where there is one.
+    """
+
+    def __init__(
+        self, ending: GrantEnding, line: str = "", *, detail: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(str(ending))
+        self.ending = ending
+        self.line = line
+        self.detail: Mapping[str, str] = dict(detail or {})
 
 
 class Secrets:

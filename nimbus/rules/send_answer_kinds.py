@@ -40,6 +40,10 @@ class Category(StrEnum):
     SUPPRESSED = "suppressed"
     ACCOUNT_REMOVED = "account_removed"
     BAD_ADDRESS = "bad_address"  # an address that this server has no way to take
+    # From 0.3 of `providers.md`: what only a provider's interface says.
+    SIGN_IN_LOST = "sign_in_lost"  # the person has to connect the inbox again
+    APP_WRONG = "app_wrong"  # the application at the provider, not the inbox
+    MAILBOX_FULL = "mailbox_full"  # the inbox's own
 
 
 class Effect(StrEnum):

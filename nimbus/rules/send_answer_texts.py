@@ -59,6 +59,17 @@ SENTENCES: dict[Category, str] = {
         "{host} cannot take mail for an address like {recipient}. Ask for one with plain letters, or send from an inbox "
         "whose server takes it."
     ),
+    Category.SIGN_IN_LOST: (
+        "{host} no longer lets this inbox send. The message waits until the inbox is reconnected, or leaves through "
+        "another one."
+    ),
+    Category.APP_WRONG: (
+        "{host} does not accept the app that NimbusOS uses there. Whoever runs this installation can check it under "
+        "Integrations; the message is tried again by itself."
+    ),
+    Category.MAILBOX_FULL: (
+        "{host} says that this inbox is full. Delete old mail there; sending then goes on by itself."
+    ),
 }
 
 # By the reason that a suppression carries.

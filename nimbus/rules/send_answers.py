@@ -44,6 +44,9 @@ EFFECTS: dict[Category, Effect] = {
     Category.SUPPRESSED: Effect.PERMANENT,
     Category.ACCOUNT_REMOVED: Effect.PERMANENT,
     Category.BAD_ADDRESS: Effect.PERMANENT,
+    Category.SIGN_IN_LOST: Effect.SIGN_IN,
+    Category.APP_WRONG: Effect.RETRY,
+    Category.MAILBOX_FULL: Effect.WAIT,
 }
 SUPPRESSING = frozenset({Category.HARD_INVALID})  # at once; a dead domain only once the next day confirms it
 SIGN_IN_TRIES = 3  # the third refusal in a row marks the connection (`deliverability.md` 6)
@@ -56,6 +59,7 @@ INBOX_WAITS = {
     Category.THROTTLE: 15 * _MINUTE,
     Category.PROVIDER_LIMIT: _DAY,
     Category.SUSPENDED: _DAY,
+    Category.MAILBOX_FULL: 6 * _HOUR,
 }
 
 # The pauses after the first, second, … refusal (`deliverability.md` 11.2, for connections 6). After the last one of
@@ -68,6 +72,8 @@ _ENDING = {
 _GOING_ON = {
     Category.CONNECTION: (5 * _MINUTE, 15 * _MINUTE, 45 * _MINUTE, 135 * _MINUTE, 6 * _HOUR),
     Category.AUTH_LOGIN: (_MINUTE, 5 * _MINUTE, 15 * _MINUTE),
+    Category.SIGN_IN_LOST: (15 * _MINUTE,),  # until a person has connected the inbox again
+    Category.APP_WRONG: (5 * _MINUTE, 15 * _MINUTE, 45 * _MINUTE),
     **{category: (wait,) for category, wait in INBOX_WAITS.items()},
 }
 

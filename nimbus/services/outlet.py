@@ -100,12 +100,16 @@ class Outlet:
         """Hand a message over as OpenSender.send does, on a new connection should the kept one be over."""
         sender = self.inbox().email
         try:
-            line = self._open().send(message, sender=sender, recipient=recipient, before_body=before_body)
+            line = (
+                self._open().send(message, sender=sender, recipient=recipient, before_body=before_body).line
+            )
         except SendRefused as refused:
             if not refused.stale:
                 raise
             self._close()
-            line = self._open().send(message, sender=sender, recipient=recipient, before_body=before_body)
+            line = (
+                self._open().send(message, sender=sender, recipient=recipient, before_body=before_body).line
+            )
         self.copies_wanted |= self.inbox().wants_copies
         return line
 

@@ -4,17 +4,14 @@ Before the body every failure is harmless. With its first byte the message may b
 server's own answer decides, and without one nobody knows. Nothing here is ever tried twice.
 """
 
-import re
 import select
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from nimbus.providers.addresses import wire_address
-from nimbus.providers.contract import Network, OpenSender, ServerLogin, Unwatched
+from nimbus.providers.contract import Accepted, Network, OpenSender, ServerLogin, Unwatched
 from nimbus.providers.errors import (
     DeliveryUnknown,
     ProviderError,
@@ -25,15 +22,14 @@ from nimbus.providers.errors import (
 )
 from nimbus.providers.smtp_imap.attempt import Attempt
 from nimbus.providers.smtp_imap.dialogue import Dialogue
+from nimbus.providers.smtp_imap.envelope import GO_ON, OK, CannotBeTold, Command, envelope, with_dots
 from nimbus.providers.smtp_imap.replies import SMTP_REFUSAL, NonsenseError
 from nimbus.providers.smtp_imap.smtp import signed_in
 from nimbus.providers.smtp_imap.smtp_wire import MAX_BYTES, Wire
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.send_answer_kinds import Category, Stage
 
-_OK, _GO_ON, _CLOSING = range(200, 300), range(354, 355), 421
-_BARE = re.compile(rb"\r\n|\r|\n")
-_NOT_IN_A_PATH = re.compile(r"[\s<>\x00-\x1f\x7f]")
+_CLOSING = 421
 _SILENT = "The server did not confirm within {seconds:.0f} seconds that it took the message."
 _BROKEN_OFF = "The connection broke off before the server confirmed that it took the message."
 _NONSENSE = "The server answered the message with something that is no answer."
@@ -50,12 +46,6 @@ class Patience:
     answer: float = 60.0
     verdict: float = 600.0
     idle: float = 10.0
-
-
-class _Command(NamedTuple):
-    stage: Stage
-    line: str
-    welcome: range = _OK
 
 
 @contextmanager
@@ -104,13 +94,15 @@ class SmtpSender:
             code = self._reply()
         except (OSError, NonsenseError):
             code = _CLOSING
-        if code not in _OK:
+        if code not in OK:
             self._wire.close()
             return False
         self._used_at = time.monotonic()
         return True
 
-    def send(self, message: bytes, *, sender: str, recipient: str, before_body: Callable[[], bool]) -> str:
+    def send(
+        self, message: bytes, *, sender: str, recipient: str, before_body: Callable[[], bool]
+    ) -> Accepted:
         """Hand one message over; see OpenSender."""
         commands = self._commands(message, sender, recipient)
         try:
@@ -127,26 +119,15 @@ class SmtpSender:
         finally:
             self._is_kept, self._used_at = True, time.monotonic()
 
-    def _commands(self, message: bytes, sender: str, recipient: str) -> list[_Command]:
+    def _commands(self, message: bytes, sender: str, recipient: str) -> list[Command]:
         """The envelope; raises SendRefused for an address that this server cannot be told."""
-        path_from, path_to = _path(sender, Stage.MAIL), _path(recipient, Stage.RCPT)
-        options = f" SIZE={len(message)}" if self._wire.has_extn("size") else ""
-        if not message.isascii() and self._wire.has_extn("8bitmime"):
-            options += " BODY=8BITMIME"
-        if not (path_from.isascii() and path_to.isascii()):
-            if not self._wire.has_extn("smtputf8"):
-                stage = Stage.RCPT if path_from.isascii() else Stage.MAIL
-                raise SendRefused(stage, "", "", category=Category.BAD_ADDRESS)
-            options += " SMTPUTF8"
-        reset = [_Command(Stage.MAIL, "RSET\r\n")] if self._must_reset else []
-        return [
-            *reset,
-            _Command(Stage.MAIL, f"MAIL FROM:<{path_from}>{options}\r\n"),
-            _Command(Stage.RCPT, f"RCPT TO:<{path_to}>\r\n"),
-            _Command(Stage.DATA, "DATA\r\n", _GO_ON),
-        ]
+        try:
+            commands = envelope(self._wire, message, sender, recipient)
+        except CannotBeTold as problem:
+            raise SendRefused(problem.stage, "", "", category=Category.BAD_ADDRESS) from problem
+        return [Command(Stage.MAIL, "RSET\r\n"), *commands] if self._must_reset else commands
 
-    def _offer(self, commands: list[_Command]) -> None:
+    def _offer(self, commands: list[Command]) -> None:
         """Say the envelope, at once where the server can take that (RFC 2920); returns when it waits for the body."""
         stage = commands[0].stage
         try:
@@ -167,22 +148,22 @@ class SmtpSender:
             raise SendRefused(stage, "", self._line()) from error
         self._must_reset = False
 
-    def _skip(self, commands: list[_Command]) -> None:
+    def _skip(self, commands: list[Command]) -> None:
         """Read the answers to what was said ahead of a refusal; they change nothing about it."""
         try:
             for command in commands:
-                if self._reply() in _GO_ON and command.stage is Stage.DATA:
+                if self._reply() in GO_ON and command.stage is Stage.DATA:
                     self._wire.close()  # it waits for a body that has no recipient: hanging up sends nothing
         except (OSError, NonsenseError):
             self._wire.close()
 
-    def _hand_over(self, message: bytes, before_body: Callable[[], bool]) -> str:
+    def _hand_over(self, message: bytes, before_body: Callable[[], bool]) -> Accepted:
         """The body, unless it is taken back now; from here on only an answer of the server decides."""
         if not before_body():
             raise StoppedBeforeBody  # a QUIT would become the message's first line: only hanging up sends nothing
         try:
             self._attempt.renew(self._patience.verdict)
-            self._wire.send(_with_dots(message))
+            self._wire.send(with_dots(message))
             self._attempt.renew(self._patience.verdict)
             code, _text = self._wire.getreply()
         except TimeoutError:
@@ -191,8 +172,8 @@ class SmtpSender:
             raise DeliveryUnknown("", _BROKEN_OFF) from error
         except NonsenseError as error:
             raise DeliveryUnknown(self._line(), _NONSENSE) from error
-        if code in _OK:
-            return self._line()
+        if code in OK:
+            return Accepted(self._line())
         if code >= 400:
             raise self._refused(Stage.BODY)
         raise DeliveryUnknown(self._line(), _NONSENSE)
@@ -226,24 +207,3 @@ def _has_news(connected: socket.socket) -> bool:
 
 def _ends_connection(refused: SendRefused) -> bool:
     return not refused.answer or refused.answer.startswith(str(_CLOSING))
-
-
-def _path(address: str, stage: Stage) -> str:
-    try:
-        path = wire_address(address)
-    except ValueError:
-        path = ""
-    if "@" not in path or _NOT_IN_A_PATH.search(path):
-        raise SendRefused(stage, "", "", category=Category.BAD_ADDRESS)
-    return path
-
-
-def _with_dots(message: bytes) -> bytes:
-    """The message as it travels: whole line ends only, a line's first dot doubled, the final dot behind it."""
-    breaks = message.count(b"\r\n")
-    if not breaks == message.count(b"\r") == message.count(b"\n"):
-        message = _BARE.sub(b"\r\n", message)
-    stuffed = message.replace(b"\r\n.", b"\r\n..")
-    if stuffed.startswith(b"."):
-        stuffed = b"." + stuffed
-    return stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")

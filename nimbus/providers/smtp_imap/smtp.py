@@ -1,6 +1,7 @@
 """Signing in to an SMTP server and handing a message over, over the standard library's client."""
 
 import hmac
+import smtplib
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -10,6 +11,7 @@ from nimbus.providers.errors import one_line
 from nimbus.providers.smtp_imap.answers import Verdict
 from nimbus.providers.smtp_imap.attempt import Attempt, tls_word
 from nimbus.providers.smtp_imap.dialogue import Dialogue, base64_of
+from nimbus.providers.smtp_imap.envelope import Command, envelope, with_dots
 from nimbus.providers.smtp_imap.replies import NonsenseError
 from nimbus.providers.smtp_imap.smtp_wire import MAX_BYTES, READY, Reply, Wire
 from nimbus.rules.connection_failure import FailureCode
@@ -20,7 +22,7 @@ from nimbus.security.outbound import Server
 _MAX_INITIAL_RESPONSE = (
     400  # RFC 4954: a longer one goes on a line of its own, some servers cut commands at 512
 )
-_SIGNED_IN, _GO_ON = 235, 334
+_SIGNED_IN, _ACCEPTED, _GO_ON = 235, 250, 334
 
 
 class SmtpSession:
@@ -34,10 +36,27 @@ class SmtpSession:
         """Have the server accept one message; raises ProviderError, or UnsafeTextError for a broken address."""
         refuse_line_breaks(sender, recipient)
         with self._attempt.step(Step.HAND_OVER) as details:
-            # Made of whole lines; an address beyond ASCII needs a server that knows of such (RFC 6531).
-            options = () if message.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
-            self._wire.sendmail(sender, [recipient], message, options)
+            self._offer(envelope(self._wire, message, sender, recipient))
+            self._wire.send(with_dots(message))
+            self._wire.expect(_ACCEPTED, self._wire.getreply())
             details.append(one_line(self._attempt.heard, self._attempt.dialogue.secrets))
+
+    def _offer(self, commands: list[Command]) -> None:
+        """Say the envelope, at once where the server can take that (RFC 2920). The first refusal is what went wrong.
+
+        Nothing is read after it: the session ends, and hanging up on a server that waits for a body sends nothing.
+        """
+        at_once = self._wire.has_extn("pipelining")
+        if at_once:
+            self._wire.send("".join(command.line for command in commands))
+        for command in commands:
+            if not at_once:
+                self._wire.send(command.line)
+            code, text = self._wire.getreply()
+            if code not in command.welcome:
+                if command.stage is Stage.MAIL:
+                    raise smtplib.SMTPSenderRefused(code, text, "")
+                raise smtplib.SMTPResponseException(code, text)
 
 
 @contextmanager

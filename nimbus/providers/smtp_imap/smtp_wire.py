@@ -79,7 +79,3 @@ class Wire(smtplib.SMTP):
                 raise NonsenseError
             if line[3:4] != b"-":
                 return int(line[:3]), b"\n".join(part[4:].strip() for part in lines)
-
-    def rset(self) -> Reply:
-        """Not sent: a refused message ends the session, and its refusal must not be hidden by what follows."""
-        return _OK, b""

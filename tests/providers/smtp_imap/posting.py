@@ -43,7 +43,7 @@ def post(
     recipient: str = "bob@beta.test",
     before_body: Callable[[], bool] = lambda: True,
 ) -> str:
-    return sender.send(message, sender="ann@alpha.test", recipient=recipient, before_body=before_body)
+    return sender.send(message, sender="ann@alpha.test", recipient=recipient, before_body=before_body).line
 
 
 def commands(server: ScriptedSmtp) -> list[str]:

@@ -1,0 +1,27 @@
+"""Whose mailbox a token of Google's opens: the address by Gmail's own profile, the name by the person's."""
+
+from nimbus.providers.api import fetch_with
+from nimbus.providers.contract import Hosts, Person, Secret
+from nimbus.providers.errors import GrantRefused, printable
+from nimbus.providers.gmail.interface import GMAIL, url
+from nimbus.providers.http import Ask
+from nimbus.rules.json_values import text
+from nimbus.rules.oauth_answers import GrantEnding
+from nimbus.rules.send_limits import CONSUMER_GOOGLE
+
+
+def identify(hosts: Hosts, access: Secret) -> Person:
+    """The mailbox's person; raises GrantRefused, `no_mailbox` for somebody without Gmail.
+
+    An organisation's account has `hd` in its profile, when that may be seen; the domain of the address decides without.
+    """
+    profile = fetch_with(hosts, GMAIL, access, Ask(url=url(hosts, "profile"))) or {}
+    person = fetch_with(hosts, GMAIL, access, Ask(url=hosts.google_userinfo_url)) or {}
+    address, subject = text(profile, "emailAddress").lower(), text(person, "sub")
+    local, _, domain = address.rpartition("@")
+    if not (local and domain and subject) or printable(address) != address:
+        raise GrantRefused(GrantEnding.UNAVAILABLE, "The answer does not say whose mailbox it is.")
+    is_consumer = domain in CONSUMER_GOOGLE and not text(person, "hd")
+    return Person(
+        address=address, name=printable(text(person, "name")), subject=subject, is_consumer=is_consumer
+    )
