@@ -3,12 +3,13 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.run-ready
+DEMO_READY := $(VENV)/.demo-ready
 DEV_READY := $(VENV)/.dev-ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TEMPLATES := templates
+TEMPLATES := templates nimbus/sandbox/templates
 
 .DEFAULT_GOAL := help
-.PHONY: help run worker scheduler test test-servers check soak bench claims
+.PHONY: help run demo worker scheduler test test-servers check soak bench claims
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -16,15 +17,18 @@ help: ## this list
 run: $(RUN_READY) ## start NimbusOS on http://127.0.0.1:8000 (Ctrl-C stops it)
 	@$(BIN)/python -m nimbus.run
 
+demo: $(DEMO_READY) ## NimbusOS in a practice world with 60 mailboxes, on fresh data (Ctrl-C stops it)
+	@$(BIN)/python -m nimbus.run.demo
+
 worker: $(RUN_READY) ## one more worker for all queues, beside a running NimbusOS
-	@$(BIN)/python -m jobs.worker interactive send sync maintenance
+	@$(BIN)/python -m jobs.worker interactive,send,sync,maintenance
 
 scheduler: $(RUN_READY) ## the scheduler alone, where it was stopped
 	@$(BIN)/python -m jobs.schedule
 
 test: $(DEV_READY) ## all tests; SERVERS=skip leaves the real servers alone
 	@test "$(SERVERS)" = skip || scripts/install-test-servers
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-servers: ## install the mail, DNS and database servers and the browser that some tests use
 	@scripts/install-test-servers
@@ -58,7 +62,12 @@ $(RUN_READY): requirements.txt | $(BIN)/python
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(DEV_READY): requirements-dev.txt $(RUN_READY)
+$(DEMO_READY): requirements-demo.txt $(RUN_READY)
+	@echo "Installing what the practice world needs …"
+	@$(PIP) -r requirements-demo.txt
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt requirements-demo.txt $(RUN_READY)
 	@echo "Installing what the tests need …"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

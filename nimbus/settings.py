@@ -88,6 +88,8 @@ class Settings:
     ms_graph_base: Annotated[
         str, Declared("MS_GRAPH_BASE", kind.provider_url, "https://graph.microsoft.com/v1.0")
     ]
+    notice: Annotated[kind.Notice | None, Declared("NIMBUS_NOTICE", kind.notice, None)]
+    clock_file: Annotated[Path | None, Declared("NIMBUS_CLOCK_FILE", kind.path, None)]
     connection_tests_per_minute: Annotated[
         int, Declared("NIMBUS_CONNECTION_TESTS_PER_MINUTE", kind.whole_number(1, 1000), "30")
     ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -120,6 +121,26 @@ def provider_url(given: str) -> str:
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
         raise ValueError("must begin with https://; only an address of this machine may do without.")
     return parts.geturl()
+
+
+class Notice(NamedTuple):
+    """A sentence for everybody who is signed in, and the one link in it."""
+
+    before: str
+    label: str = ""
+    url: str = ""
+    after: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.before}[{self.label}]({self.url}){self.after}" if self.url else self.before
+
+
+def notice(given: str) -> Notice:
+    """A sentence with at most one link, written as [its words](https://…)."""
+    parts = re.split(r"\[([^\[\]]+)\]\((\S*?)\)", text(given), maxsplit=1)
+    if len(parts) > 1 and _split(parts[2]).scheme not in ("http", "https"):
+        raise ValueError("has a link that does not begin with http:// or https://.")
+    return Notice(*parts)
 
 
 def tenant(given: str) -> str:

@@ -1,10 +1,13 @@
 """The one clock, and which day it is for a workspace."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from nimbus.clock import MovableClock, SystemClock, local_day, next_midnight, now
+from nimbus import create_app
+from nimbus.clock import FileClock, MovableClock, SystemClock, local_day, next_midnight, now
+from nimbus.extensions import db
 
 
 def test_the_machines_clock_tells_an_aware_utc_time():
@@ -21,6 +24,29 @@ def test_a_moved_clock_stays_ahead_and_keeps_running():
 
     ahead = clock.now() - datetime.now(UTC)
     assert abs(ahead - timedelta(days=1, hours=1, minutes=59, seconds=59)) < timedelta(seconds=5)
+
+
+def test_a_file_moves_the_clock_whenever_it_is_written(tmp_path):
+    file = tmp_path / "ahead"
+    clock = FileClock(file)
+    seen = []
+    for text in (None, "86400", "not a number", "90000.5\n"):
+        if text:
+            file.write_text(text)
+        seen.append(round((clock.now() - datetime.now(UTC)).total_seconds(), 1))
+
+    assert seen == pytest.approx([0, 86400, 86400, 90000.5], abs=5)
+
+
+def test_the_clock_file_of_the_settings_moves_the_whole_product(settings, tmp_path):
+    (tmp_path / "ahead").write_text("3600")
+    app = create_app(replace(settings, clock_file=tmp_path / "ahead"))
+
+    with app.app_context():
+        ahead = now() - datetime.now(UTC)
+        db.engine.dispose()
+
+    assert abs(ahead - timedelta(hours=1)) < timedelta(seconds=5)
 
 
 def test_every_now_of_the_product_comes_from_the_applications_clock(context, clock):

@@ -71,6 +71,7 @@ def test_the_address_to_open_follows_the_address_to_listen_on(bind, address):
         ("NIMBUS_LOG_LEVEL", "loud", "debug, info, warning or error"),
         ("MICROSOFT_TENANT", "a/b", "directory's id or domain"),
         ("NIMBUS_OUTBOUND_ALLOW", "10.0.0.0/8\n25", "one line"),
+        ("NIMBUS_NOTICE", "See [this](javascript:alert(1))", "http:// or https://"),
     ],
 )
 def test_a_doubtful_value_is_refused_with_its_name_and_what_would_be_right(name, value, hint):

@@ -53,6 +53,7 @@ def init_components(app: Flask) -> None:
             str(leg): {str(kind): port for kind, port in ports.items()}
             for leg, ports in DEFAULT_PORTS.items()
         },
+        operator_notice=app.extensions["nimbus.settings"].notice,
     )
     app.jinja_env.filters["percent"] = percent
     app.jinja_env.filters["plural"] = plural

@@ -19,6 +19,7 @@ class Layer(NamedTuple):
 FOUNDATION = tuple(
     f"nimbus.{name}"
     for name in (
+        "after_commit",
         "clock",
         "database",
         "errors",
@@ -66,13 +67,29 @@ LAYERS = {
     "nimbus.run": Layer(
         ("nimbus.run", "nimbus.create_app", "nimbus.services", "nimbus.security", *FOUNDATION)
     ),
+    "nimbus.sandbox": Layer(("nimbus.sandbox", "nimbus.clock")),
+    # Fills a product from outside of it, and so is the one part of the practice world that knows the product.
+    "nimbus.sandbox.seed": Layer(
+        (
+            "nimbus.sandbox",
+            "nimbus.create_app",
+            "nimbus.services",
+            "nimbus.models",
+            "nimbus.providers",
+            "nimbus.rules",
+            "nimbus.security",
+            *FOUNDATION,
+        )
+    ),
+    "nimbus.run.demo": Layer(("nimbus.run", "nimbus.sandbox", *FOUNDATION)),
+    "nimbus.cli.sandbox": Layer(("nimbus.sandbox", *FOUNDATION)),
     "nimbus.cli": Layer(("nimbus.cli", "nimbus.services", "nimbus.models", "nimbus.security", *FOUNDATION)),
     **{
         name: Layer((*FOUNDATION, "nimbus.models.base"), ("flask.request", "flask.session"))
         for name in FOUNDATION
     },
 }
-WIRING = ("nimbus", "nimbus.__init__")
+WIRING = ("nimbus.__init__", "nimbus.application")
 
 
 def layer_of(module):

@@ -7,14 +7,14 @@ import pytest
 from tests.structure.sources import ROOT, python_files
 
 GATE = ("nimbus/security/outbound", "nimbus/security/tls")
-MAIL = ("nimbus/providers/smtp_imap/smtp.py", "nimbus/providers/smtp_imap/imap.py")
+MAIL = ("nimbus/providers/smtp_imap/smtp.py", "nimbus/providers/smtp_imap/imap.py", "nimbus/sandbox/mail")
 CODE = {
     # word: (pattern, where it may stand, why)
     "Query.get": (r"\.query\.get\(", (), "reads past the workspace"),
     "debug output": (r"set_debuglevel", (), "prints passwords"),
     "an SSL context": (
         r"create_default_context|SSLContext\(|_create_\w+_context",
-        ("nimbus/security/tls",),
+        ("nimbus/security/tls", "nimbus/sandbox/certificate"),
         "one place decides",
     ),
     "a raw connection": (r"socket\.create_connection|\.connect_ex\(", GATE, "every socket passes the gate"),

@@ -1,0 +1,173 @@
+"""The fleet in every state that an inbox can be in, and messages in every state of theirs.
+
+Where the practice world can bring a state about, it does, so that what the page says is also true.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import cycle
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nimbus.clock import local_day, now
+from nimbus.database import transaction
+from nimbus.models import DomainHealth, EmailAccountHealth, EventTone, InboxDay, MailServer
+from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.connection_failure import FailureCode
+from nimbus.rules.connection_test import Leg
+from nimbus.rules.oauth_answers import GrantEnding
+from nimbus.rules.providers import ConnectionState
+from nimbus.rules.send_state import SendKind
+from nimbus.sandbox.fleet import FLEET, PROSPECTS, UNKNOWN
+from nimbus.sandbox.seed_grants import lose_grant
+from nimbus.services.account_log import record
+from nimbus.services.asker import Asker
+from nimbus.services.queue_send import queue_send
+from nimbus.services.update_account import change_limit, change_priority, restrict, switch_rotation
+
+_TIMEZONE = "UTC"  # the one that create_user gives a workspace
+_STAGES = (3, 4, 5, 5, 3, 4, 2, 5, 1, 4, 3, 0)
+_CHANGED = {"password": "changed by its owner"}
+_SCORES = (96, 88, 91, 74, 83, 99, 67, 93, 79, 85, 90)
+
+
+@dataclass(frozen=True)
+class Agency:
+    """The workspace that is furnished: who asks, the accounts' ids by address, and the world's control page."""
+
+    asker: Asker
+    ids: Mapping[str, int]
+    control: Callable[..., None]
+
+    def of(self, domain: str) -> list[str]:
+        """The addresses of a domain, in order."""
+        return [address for address in self.ids if address.endswith(f"@{domain}")]
+
+
+def show_states(agency: Agency) -> None:
+    """Bring the fleet into all its states, and write its first messages."""
+    with transaction() as session:
+        _grow_up(session, agency)
+        _lose_sign_ins(session, agency)
+        _break_mail(session, agency)
+        _hold_back(session, agency)
+    _choose(agency)
+    with transaction() as session:
+        _write(session, agency)
+
+
+def _account(session: Session, agency: Agency, address: str) -> EmailAccountHealth:
+    return session.get_one(EmailAccountHealth, agency.ids[address])
+
+
+def _grow_up(session: Session, agency: Agency) -> None:
+    """Inboxes of different ages: stages, scores and rates; some have no signal yet."""
+    for account_id, stage, score in zip(agency.ids.values(), cycle(_STAGES), cycle(_SCORES), strict=False):
+        account = session.get_one(EmailAccountHealth, account_id)
+        account.current_stage = stage
+        account.warmup_progress = 20 * stage
+        if stage:
+            account.overall_score, account.reputation_score = float(score), float(min(100, score + 3))
+            account.bounce_rate_7d, account.complaint_rate_7d = (100 - score) / 1500, (100 - score) / 60_000
+
+
+def _lose_sign_ins(session: Session, agency: Agency) -> None:
+    google, microsoft = agency.of("brightline.test")[3], agency.of("harborlegal.test")[2]
+    for address, ending, fault in (
+        (google, GrantEnding.REVOKED, {"name": "revoked"}),
+        (microsoft, GrantEnding.INTERACTION, {"name": "mfa"}),
+    ):
+        agency.control(f"/mailboxes/{address}/faults", **fault)
+        lose_grant(session, _account(session, agency, address), ending)
+    suspended = agency.of("cedarworks.test")[1]
+    agency.control(f"/mailboxes/{suspended}/faults", name="forbidden", reason="accountSuspended")
+    account = _account(session, agency, suspended)
+    account.connection_state = ConnectionState.SUSPENDED
+    record(session, account, "suspended", "The provider suspended this mailbox", tone=EventTone.BAD)
+
+
+def _break_mail(session: Session, agency: Agency) -> None:
+    """A password that was changed, a server that does not answer, and replies that cannot be read."""
+    changed, silent, unread = agency.of("olivepress.test")[1:4]
+    agency.control(f"/mailboxes/{changed}/facts", **_CHANGED)
+    for address, leg, code, state in (
+        (changed, Leg.SMTP, FailureCode.AUTH_FAILED, ConnectionState.AUTH_FAILED),
+        (silent, Leg.SMTP, FailureCode.TIMEOUT, ConnectionState.DISCONNECTED),
+        (unread, Leg.IMAP, FailureCode.FOLDER, ConnectionState.OK),
+    ):
+        server = session.get_one(MailServer, (agency.ids[address], str(leg)))
+        server.failure_code = code
+        account = _account(session, agency, address)
+        account.connection_state = state
+        record(session, account, "test_failed", "Connection test failed", tone=EventTone.BAD)
+
+
+def _hold_back(session: Session, agency: Agency) -> None:
+    """A domain that is paused, a cooldown, and a day that is used up."""
+    workspace_id = agency.asker.workspace_id
+    session.execute(
+        sa.update(DomainHealth)
+        .where(DomainHealth.workspace_id == workspace_id, DomainHealth.name == "meetcedarworks.test")
+        .values(paused_at=now(), pause_reason="9% of the last 200 messages bounced")
+    )
+    cooling = _account(session, agency, agency.of("trynorthwind.test")[0])
+    cooling.cooldown_until = now() + timedelta(hours=20)
+    sentence = "Cooldown of 20 hours: two bounces within an hour"
+    record(session, cooling, "cooldown", sentence, tone=EventTone.WARN)
+    used_up = _account(session, agency, agency.of("getbrightline.test")[2])
+    today = local_day(now(), _TIMEZONE)
+    for account_id in agency.ids.values():
+        sent = used_up.daily_send_limit if account_id == used_up.id else account_id * 7 % 17
+        session.add(InboxDay(workspace_id=workspace_id, account_id=account_id, day=today, sent=sent))
+
+
+def _choose(agency: Agency) -> None:
+    """What a person has decided about some of them."""
+    asker, ids = agency.asker, agency.ids
+    switch_rotation(asker, ids[agency.of("trybrightline.test")[1]], is_active=False)
+    restrict(asker, ids[agency.of("cedarworks-team.test")[0]], Restriction.NURTURE)
+    restrict(asker, ids[agency.of("cedarworks-team.test")[1]], Restriction.COLD_OUTREACH)
+    change_limit(asker, ids[agency.of("northwindlabs.test")[0]], 120, seen=None)
+    change_limit(asker, ids[agency.of("olivepress-post.test")[4]], 5, seen=None)
+    change_priority(asker, ids[agency.of("northwindlabs.test")[0]], 10)
+
+
+def _write(session: Session, agency: Agency) -> None:
+    """Messages that leave as soon as the product runs, and some that cannot."""
+    google, microsoft = agency.of("brightline.test"), agency.of("northwindlabs.test")
+    mail = agency.of("olivepress-post.test")
+    senders = cycle((google[0], microsoft[1], mail[0], google[1], microsoft[2]))
+    for number, prospect in enumerate(PROSPECTS):
+        _queue(session, agency, next(senders), to=prospect.address, key=f"prospect {number}")
+    agency.control(f"/mailboxes/{mail[2]}/faults", name="cut_after_acceptance", times=1)
+    agency.control(f"/mailboxes/{mail[3]}/faults", name="throttled")
+    for sender, to in (
+        (mail[1], UNKNOWN[0]),  # refused at once, and never asked again
+        (google[2], UNKNOWN[1]),  # accepted, and comes back
+        (mail[2], "sara@prospects.test"),  # in doubt
+        (mail[3], "sara@prospects.test"),  # later
+        (google[3], "sara@prospects.test"),  # nobody is signed in there
+    ):
+        _queue(session, agency, sender, to=to, key=f"{sender} {to}")
+    tomorrow = now() + timedelta(days=1)
+    _queue(session, agency, microsoft[3], to="ines@prospects.test", key="tomorrow", due_at=tomorrow)
+
+
+def _queue(
+    session: Session, agency: Agency, sender: str, *, to: str, key: str, due_at: datetime | None = None
+) -> None:
+    name = next(member.name for member in FLEET if member.address == sender)
+    queue_send(
+        session,
+        workspace_id=agency.asker.workspace_id,
+        account_id=agency.ids[sender],
+        kind=SendKind.MANUAL,
+        recipient=to,
+        subject="A rehearsal of our first message",
+        body=f"Hello,\n\nthis message takes part in a rehearsal.\n\n{name}\n",
+        key=key[:64],
+        asked_by=agency.asker.user_id,
+        due_at=due_at,
+    )
