@@ -10,11 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus import queues
+from nimbus.after_commit import ring_after_commit
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models import ConnectionTest, EmailAccountHealth, MailServer
+from nimbus.models.base import table_of
+from nimbus.models.connection_test import vault_owner
 from nimbus.rules.connection_test import (
     REPLY_SECONDS,
     SECRETS_KEPT_SECONDS,
@@ -29,7 +32,9 @@ from nimbus.security.vault import Vault
 from nimbus.services.account_limits import expect_room
 from nimbus.services.asker import Asker
 from nimbus.services.live_place import refuse_copies
+from nimbus.services.prepared import writing_in
 
+_ADD = sa.insert(table_of(ConnectionTest)).returning(table_of(ConnectionTest).c.id)
 _CONNECTED = sa.select(EmailAccountHealth.id).where(
     EmailAccountHealth.workspace_id == sa.bindparam("of_workspace"),
     EmailAccountHealth.email == sa.bindparam("of_email"),
@@ -101,22 +106,21 @@ def start_test(
         passwords = _stored_passwords(session, vault, settings, account_id=account_id, legs=missing)
         passwords |= _kept_passwords(session, vault, asker, test_id=kept_from, legs=missing)
         passwords |= {leg: typed[leg] for leg in Leg if leg not in missing}
-        test = ConnectionTest(
-            workspace_id=asker.workspace_id,
-            user_id=asker.user_id,
-            account_id=account_id,
-            asked_from=asker.address,
-            purpose=purpose,
-            settings=settings.as_dict(),
-            secrets_until=now() + timedelta(seconds=SECRETS_KEPT_SECONDS),
-            nonce=secrets.token_hex(16),
-            created_at=now(),
-        )
-        _seal(vault, test, passwords)
-        session.add(test)
-        session.flush()
-        queues.ring_after_commit(session, queues.VERIFY_CONNECTION, asker.workspace_id, test.id)
-        return test.id
+        row: dict[str, Any] = {
+            "workspace_id": asker.workspace_id,
+            "user_id": asker.user_id,
+            "account_id": account_id,
+            "asked_from": asker.address,
+            "purpose": purpose,
+            "settings": settings.as_dict(),
+            "secrets_until": now() + timedelta(seconds=SECRETS_KEPT_SECONDS),
+            "created_at": now(),
+            "progress": [],
+            "failure_detail": {},
+        }
+        (test,) = writing_in(session).rows(_ADD, row | _signed_and_sealed(vault, passwords))
+        ring_after_commit(session, queues.VERIFY_CONNECTION, asker.workspace_id, test.id)
+        return int(test.id)
 
 
 def start_account_test(
@@ -171,7 +175,7 @@ def wait_longer(asker: Asker, test_id: int) -> bool:
                 failure_code=None,
             )
         )
-        queues.ring_after_commit(session, queues.VERIFY_CONNECTION, asker.workspace_id, test_id)
+        ring_after_commit(session, queues.VERIFY_CONNECTION, asker.workspace_id, test_id)
         return bool(again.rowcount == 1)  # type: ignore[attr-defined]
 
 
@@ -208,19 +212,21 @@ def account_settings(account: EmailAccountHealth) -> MailSettings:
 
 
 def _refuse_connected(session: Session, workspace_id: int, email: str) -> None:
-    account_id = session.scalar(_CONNECTED, {"of_workspace": workspace_id, "of_email": email})
-    if account_id is not None:
-        raise AlreadyConnected(account_id)
+    there = writing_in(session).rows(_CONNECTED, {"of_workspace": workspace_id, "of_email": email})
+    if there:
+        raise AlreadyConnected(there[0].id)
 
 
-def _seal(vault: Vault, test: ConnectionTest, passwords: Mapping[Leg, str]) -> None:
-    """Sign the test, and seal both passwords for this very row; PasswordNeeded for one that is missing."""
-    test.signature = vault.sign(test.nonce, purpose="connection test")
+def _signed_and_sealed(vault: Vault, passwords: Mapping[Leg, str]) -> dict[str, str]:
+    """A new test's nonce, signed, and both passwords sealed for its row; PasswordNeeded for one that is missing."""
+    nonce = secrets.token_hex(16)
+    columns = {"nonce": nonce, "signature": vault.sign(nonce, purpose="connection test")}
     for leg in Leg:
         if leg not in passwords:
             raise PasswordNeeded(leg)
         field = f"{leg}_password"
-        setattr(test, f"sealed_{field}", vault.seal(passwords[leg], owner=test.vault_owner, field=field))
+        columns[f"sealed_{field}"] = vault.seal(passwords[leg], owner=vault_owner(nonce), field=field)
+    return columns
 
 
 def _kept_passwords(

@@ -21,6 +21,7 @@ from nimbus.database import quick_write
 from nimbus.models import ConnectionTest
 from nimbus.models.base import UtcDateTime, table_of
 from nimbus.rules.connection_test import Leg, State, Step
+from nimbus.services.prepared import writing_in
 
 LEASE = timedelta(seconds=20)  # without a sign of life for that long, a test has lost its worker
 _WRITE_EVERY = 0.25  # seconds, while something changes
@@ -79,8 +80,8 @@ def claim(session: Session, workspace_id: int, test_id: int) -> ConnectionTest |
         "new_owner": secrets.token_hex(8),
         "new_lease": lease(moment),
     }
-    taken = session.execute(_CLAIM, asked).mappings().one_or_none()
-    return ConnectionTest(**taken) if taken else None
+    taken = writing_in(session).rows(_CLAIM, asked)
+    return ConnectionTest(**taken[0]._asdict()) if taken else None
 
 
 class Progress:

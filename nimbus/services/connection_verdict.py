@@ -17,6 +17,7 @@ from nimbus.security.vault import Vault
 from nimbus.services.account_limits import AccountLimitReached
 from nimbus.services.connection_progress import OF_OWNER, Progress, StoppedMeanwhile
 from nimbus.services.mark_account import mark_failure, save_folder
+from nimbus.services.prepared import writing_in
 from nimbus.services.save_account import save_account
 
 _CONCLUDE = sa.update(table_of(ConnectionTest)).where(OF_OWNER)
@@ -121,6 +122,5 @@ def _with_earlier(run: Progress, dialogue: str) -> str:
 def _write(session: Session, run: Progress, **values: Any) -> None:
     """Write the verdict; StoppedMeanwhile, which undoes the whole transaction, when the row has another owner."""
     verdict = values | {"owner": None, "handed_over_at": run.handed_over_at}
-    written = session.execute(_CONCLUDE, run.fence | verdict)
-    if written.rowcount != 1:  # type: ignore[attr-defined]
+    if not writing_in(session).change(_CONCLUDE, run.fence | verdict):
         raise StoppedMeanwhile

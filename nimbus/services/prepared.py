@@ -7,16 +7,18 @@ values that a statement is run with. Pool, dialect and errors stay SQLAlchemy's.
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 _Translate = Callable[[Any], Any]
-_Statement = sa.Select[Any] | sa.Insert | sa.Update
+_Statement = sa.SelectBase | sa.UpdateBase
 
 
 class Writing:
@@ -39,8 +41,8 @@ class Writing:
         self._run(statement, values)
         return bool(self._cursor.rowcount > 0)
 
-    def rows(self, query: sa.Select[Any], values: Mapping[str, Any]) -> list[Any]:
-        """The rows of a query, with its columns as attributes."""
+    def rows(self, query: _Statement, values: Mapping[str, Any]) -> list[Any]:
+        """The rows of a query, or those that a statement returns, with their columns as attributes."""
         self._run(query, values)
         row, readers = _reading(query, self._dialect)
         return [
@@ -51,23 +53,36 @@ class Writing:
     def _run(self, statement: _Statement, values: Mapping[str, Any]) -> None:
         sql, fixed, binds, by_place = _prepared(statement, self._dialect, tuple(values))
         written = fixed | {name: write(values[name]) if write else values[name] for name, write in binds}
-        self._cursor.execute(sql, [written[name] for name in by_place] if by_place else written)
+        try:
+            self._cursor.execute(sql, [written[name] for name in by_place] if by_place else written)
+        except self._dialect.loaded_dbapi.Error as error:
+            raise _named(error, self._dialect) from error
+
+
+def writing_in(session: Session) -> Writing:
+    """A session's own write transaction, for its statements whose cost is felt; their effects end with it."""
+    connection = session.connection()
+    return Writing(connection.connection.cursor(), connection.dialect)
 
 
 @contextmanager
 def driver_write(engine: Engine) -> Iterator[Writing]:
     """One write transaction: committed at the end, or nothing of it stays. Raises what SQLAlchemy would raise."""
-    connection, errors = engine.raw_connection(), engine.dialect.loaded_dbapi.Error
     try:
-        cursor = connection.cursor()
-        if engine.dialect.name == "sqlite":
-            cursor.execute("BEGIN IMMEDIATE")  # on Postgres a transaction begins by itself
-        yield Writing(cursor, engine.dialect)
-        connection.commit()
-    except errors as error:
-        raise DBAPIError.instance(None, None, error, errors, dialect=engine.dialect) from error
-    finally:
-        connection.close()  # back to the pool, which rolls back what was not committed
+        # Closing gives it back to the pool, which rolls back what was not committed.
+        with closing(engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            if engine.dialect.name == "sqlite":
+                cursor.execute("BEGIN IMMEDIATE")  # on Postgres a transaction begins by itself
+            yield Writing(cursor, engine.dialect)
+            connection.commit()
+    except engine.dialect.loaded_dbapi.Error as error:  # of connecting as well: the server may be away
+        raise _named(error, engine.dialect) from error
+
+
+def _named(error: Exception, dialect: Dialect) -> BaseException:
+    """The driver's error as SQLAlchemy would raise it."""
+    return DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect)
 
 
 @lru_cache(maxsize=64)
@@ -77,20 +92,29 @@ def _prepared(
     """The text for the driver, the values that never change, how to write the others, and their order where it counts."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     fixed: dict[str, Any] = {}
+    defaults = {column.key: _constant(column) for column in compiled.insert_prefetch}
     binds: list[tuple[str, _Translate | None]] = []
     for name, bind in compiled.binds.items():
         write = bind.type.dialect_impl(dialect).bind_processor(dialect)
         if name in names:
             binds.append((name, write))
         else:
-            fixed[name] = write(bind.effective_value) if write else bind.effective_value
+            value = defaults.get(name, bind.effective_value)
+            fixed[name] = write(value) if write else value
     return str(compiled), fixed, binds, compiled.positiontup
 
 
-@lru_cache(maxsize=16)
-def _reading(query: sa.Select[Any], dialect: Dialect) -> tuple[Callable[..., Any], list[_Translate | None]]:
-    columns = query.selected_columns
+def _constant(column: sa.Column[Any]) -> Any:
+    """What a column holds that was given nothing; a value that is computed is not for keeping, so it has to be given."""
+    if not isinstance(column.default, ScalarElementColumnDefault):
+        raise TypeError(f"{column} needs a value")
+    return column.default.arg
+
+
+@lru_cache(maxsize=64)
+def _reading(query: _Statement, dialect: Dialect) -> tuple[Callable[..., Any], list[_Translate | None]]:
+    columns = query.exported_columns
     readers: list[_Translate | None] = [
         column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
     ]
-    return namedtuple("Row", columns.keys()), readers  # noqa: PYI024 - its fields are known only here
+    return namedtuple("Row", map(str, columns.keys())), readers  # noqa: PYI024 - its fields are known only here

@@ -1,7 +1,7 @@
 """Turning a passed connection test into an account: made, restored or renewed, and linked to its domain.
 
 Somebody waits for the verdict while this runs. So each statement says itself what to do with a row that is there
-already, and is made once: building one costs three times what running it does.
+already, is made once (building one costs three times what running it does), and goes to the driver as it is.
 """
 
 from datetime import date, datetime
@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from nimbus.clock import local_day, now
@@ -35,7 +36,10 @@ from nimbus.security.held_keys import hold_vault
 from nimbus.security.vault import Vault
 from nimbus.services import audit
 from nimbus.services.account_limits import claim_room
+from nimbus.services.prepared import Writing, writing_in
 from nimbus.services.sender_turn import bring_forward
+
+_Insert = sqlite.Insert | postgresql.Insert
 
 _LOG_LINES = {
     Purpose.CONNECT: ("connected", "Connected over SMTP and IMAP"),
@@ -48,7 +52,7 @@ _AUDITED = {  # a test with the settings that an account has changes nothing
     Purpose.RECONNECT: Action.ACCOUNT_RECONNECTED,
 }
 
-_ADD_EVENT = sa.insert(table_of(HealthEvent))
+_ADD_EVENT = sa.insert(table_of(HealthEvent)).inline()
 _WHOSE = (
     sa.select(User.name, Workspace.timezone, Workspace.account_limit)
     .join(Workspace, Workspace.id == sa.bindparam("workspace_id"))
@@ -80,9 +84,10 @@ def save_account(
     asked = whose(session, test)
     if asked.account_limit is not None:
         claim_room(session, test.workspace_id, settings.email)
-    account_id, created_at = _put_account(session, test.workspace_id, settings, moment)
-    servers = _servers(session, test, account_id, opened_with=vault)
-    session.execute(_putting_servers(dialect_of(session)), servers)
+    writing = writing_in(session)
+    account_id, created_at = _put_account(writing, test.workspace_id, settings, moment)
+    for server in _servers(session, test, account_id, opened_with=vault):
+        writing.change(_putting_server(writing.database), server)
     was_there = test.purpose == Purpose.CONNECT and created_at != moment
     kind, sentence = _RESTORED if was_there else _LOG_LINES[Purpose(test.purpose)]
     event = {
@@ -94,7 +99,7 @@ def save_account(
         "sentence": sentence,
         "actor": asked.name,
     }
-    session.execute(_ADD_EVENT, event)
+    writing.change(_ADD_EVENT, event)
     _audit(session, test, asked, account_id)
     if test.purpose == Purpose.RECONNECT:
         bring_forward(session, test.workspace_id, account_id)  # what waited for a sign-in that works
@@ -106,13 +111,13 @@ def save_account(
 def count_test_message(session: Session, workspace_id: int, account_id: int, day: date) -> None:
     """A test message that was accepted left through this inbox, so it counts in that day's sends."""
     used = {"workspace_id": workspace_id, "account_id": account_id, "day": day, "sent": 1, "reserved": 0}
-    session.execute(_counting(dialect_of(session)), used)
+    writing_in(session).change(_counting(dialect_of(session)), used)
 
 
 def whose(session: Session, test: ConnectionTest) -> Whose:
     """Who asked for the test, and what their workspace says."""
     ids = {"workspace_id": test.workspace_id, "user_id": test.user_id}
-    return Whose(*session.execute(_WHOSE, ids).one())
+    return Whose(*writing_in(session).rows(_WHOSE, ids)[0])
 
 
 def doer(test: ConnectionTest, asked: Whose) -> audit.Doer:
@@ -137,23 +142,23 @@ def _audit(session: Session, test: ConnectionTest, asked: Whose, account_id: int
 
 
 def _put_account(
-    session: Session, workspace_id: int, settings: MailSettings, moment: datetime
+    writing: Writing, workspace_id: int, settings: MailSettings, moment: datetime
 ) -> tuple[int, datetime]:
     """The account's id and when it was made; one that was removed comes back with its history."""
-    dialect = dialect_of(session)
     domain = {"workspace_id": workspace_id, "name": settings.domain, "created_at": moment}
+    (linked,) = writing.rows(_putting_domain(writing.database), domain)
     account = {
         "workspace_id": workspace_id,
         "email": settings.email,
         "display_name": settings.display_name,
-        "domain_id": session.execute(_putting_domain(dialect), domain).scalar_one(),
+        "domain_id": linked.id,
         "provider": Provider.SMTP_IMAP,
         "daily_send_limit": starting_limit(Provider.SMTP_IMAP, settings.domain),
         "connection_state": ConnectionState.OK,
         "created_at": moment,
         "removed_at": None,
     }
-    account_id, created_at = session.execute(_putting_account(dialect), account).one()
+    ((account_id, created_at),) = writing.rows(_putting_account(writing.database), account)
     return account_id, created_at
 
 
@@ -196,7 +201,7 @@ def _servers(
 
 
 @cache
-def _putting_domain(dialect: str) -> sa.Executable:
+def _putting_domain(dialect: str) -> sa.UpdateBase:
     """The domain's one row in a workspace; a second mailbox of a domain finds the first one's."""
     put = insert_or(DomainHealth, dialect)
     # Changes nothing, but lets the statement return the row that is there already.
@@ -207,7 +212,7 @@ def _putting_domain(dialect: str) -> sa.Executable:
 
 
 @cache
-def _putting_account(dialect: str) -> sa.Executable:
+def _putting_account(dialect: str) -> sa.UpdateBase:
     put = insert_or(EmailAccountHealth, dialect)
     names = ("display_name", "domain_id", "connection_state", "removed_at")
     renewed = {name: put.excluded[name] for name in names}
@@ -217,7 +222,7 @@ def _putting_account(dialect: str) -> sa.Executable:
 
 
 @cache
-def _putting_servers(dialect: str) -> sa.Executable:
+def _putting_server(dialect: str) -> _Insert:
     put = insert_or(MailServer, dialect)
     columns = table_of(MailServer).c
     renewed = {column.name: put.excluded[column.name] for column in columns if not column.primary_key}
@@ -225,6 +230,6 @@ def _putting_servers(dialect: str) -> sa.Executable:
 
 
 @cache
-def _counting(dialect: str) -> sa.Executable:
+def _counting(dialect: str) -> _Insert:
     used = {"sent": InboxDay.sent + 1}
     return insert_or(InboxDay, dialect).on_conflict_do_update(index_elements=["account_id", "day"], set_=used)

@@ -192,7 +192,7 @@ def test_dialogue_can_be_copied_for_the_hosts_support(fails_at, mail_stack):
     for words in (
         "C: AUTH PLAIN ••••",
         "S: 235 2.7.0",
-        "C: mail FROM:<canary@alpha.test>",
+        "C: MAIL FROM:<canary@alpha.test>",
         "encrypted: TLSv1.3",
     ):
         assert words in page, page

@@ -12,6 +12,7 @@ from nimbus.rules.connection_failure import FailureCode as F
 from nimbus.rules.connection_test import Leg, Step
 from nimbus.security.outbound import NotAllowedError
 from tests.providers.smtp_imap.mailbox import Mailbox
+from tests.providers.smtp_imap.posting import NOT_PIPELINING, PIPELINING
 from tests.providers.smtp_imap.real_answers import IMAP_FOLDER, IMAP_SIGN_IN, MESSAGE, OTHER, SIGN_IN
 from tests.servers.certificates import Authority
 from tests.servers.scripted import ScriptedImap, ScriptedSmtp
@@ -27,9 +28,12 @@ def test_smtp_answer_to_signing_in(mailbox: Mailbox, answer: bytes, code: F) -> 
     assert len(error.server_line) <= 200
 
 
+@pytest.mark.parametrize("features", [NOT_PIPELINING, PIPELINING])
 @pytest.mark.parametrize(("command", "answer", "code"), MESSAGE)
-def test_smtp_answer_to_the_message(mailbox: Mailbox, command: str, answer: bytes, code: F) -> None:
-    with ScriptedSmtp({command: answer}) as server:
+def test_smtp_answer_to_the_message(
+    mailbox: Mailbox, command: str, answer: bytes, code: F, features: bytes
+) -> None:
+    with ScriptedSmtp({"EHLO": features, command: answer}) as server:
         error = mailbox.fails("smtp", server.port)
 
     assert (error.code, error.step) == (code, Step.HAND_OVER)
