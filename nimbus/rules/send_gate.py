@@ -14,7 +14,7 @@ from nimbus.rules.durations import in_words
 from nimbus.rules.inbox_status import CONNECTION_SENTENCES
 from nimbus.rules.providers import ConnectionState
 from nimbus.rules.send_answers import Category, sentence
-from nimbus.rules.send_state import BY_A_PERSON, SendKind
+from nimbus.rules.send_state import BY_A_PERSON, GIVEN_UP_AFTER, SendKind
 
 LOOK_AGAIN = timedelta(minutes=5)  # where a person or another job decides, no moment is known
 CEILING_WINDOW = timedelta(hours=24)
@@ -87,6 +87,12 @@ def why_not(facts: SendFacts) -> Wait | Never | None:
             why, until = found
             return Wait(why, max(until, facts.now + timedelta(seconds=1)), stops)
     return None
+
+
+def given_up(waited_for: str) -> Never:
+    """What a message becomes that waited GIVEN_UP_AFTER for the reason that this sentence gives."""
+    said = f"It could not be sent within {GIVEN_UP_AFTER.days} days: {waited_for} Send it again once that is settled."
+    return Never(Category.EXPIRED, said)
 
 
 def counted_since(now: datetime) -> datetime:

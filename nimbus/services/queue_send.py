@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
 from nimbus import queues
+from nimbus.after_commit import ring_after_commit
 from nimbus.clock import now
 from nimbus.database import dialect_of, insert_or, transaction
 from nimbus.errors import NimbusError
@@ -135,7 +136,7 @@ def _put(
         if any(getattr(earlier, name) != message[name] for name in _SAME):
             raise AlreadySent
         return _Put(earlier.id, is_new=False)
-    queues.ring_after_commit(session, queues.SERVE_INBOX, message["workspace_id"], message["account_id"])
+    ring_after_commit(session, queues.SERVE_INBOX, message["workspace_id"], message["account_id"])
     return _Put(int(new_id), is_new=True)
 
 

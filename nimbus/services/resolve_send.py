@@ -1,5 +1,7 @@
 """Ending a doubt: what was ambiguous becomes sent or failed, by evidence or by the word of a person, exactly once.
 
+And sending again, as a message of its own, what is in doubt or was given up.
+
 A unit of the budget that was used in doubt stays used: the message may have left, whatever is decided about it.
 """
 
@@ -13,7 +15,8 @@ from nimbus.models import EmailAccountHealth, InboxDay, InboxSender, MailServer,
 from nimbus.models.base import table_of
 from nimbus.rules.audit import Action
 from nimbus.rules.connection_test import Leg
-from nimbus.rules.send_state import HELD, SendKind, SendState
+from nimbus.rules.send_answers import Category
+from nimbus.rules.send_state import BY_A_PERSON, HELD, SendKind, SendState
 from nimbus.services.asker import Asker
 from nimbus.services.audit import Object, record
 from nimbus.services.live_place import refuse_copies
@@ -51,7 +54,7 @@ def resolve(asker: Asker, send_id: int, *, was_sent: bool) -> None:
 
 
 def send_again(asker: Asker, send_id: int) -> int:
-    """Send an ambiguous message once more, as a new one; its id. Two clicks are one.
+    """Send a message once more that is ambiguous or was given up, as a new one; its id. Two clicks are one.
 
     Raises NoSuchSend, NotInDoubt when it ended in another way, and what `queue_send` raises: the inbox may be gone
     or the address suppressed by now.
@@ -60,12 +63,12 @@ def send_again(asker: Asker, send_id: int) -> int:
     key = f"again:{send_id}"
     with transaction() as session:
         again = sa.select(Send.id).where(Send.workspace_id == asker.workspace_id, Send.key == key)
-        try:
-            send = _in_doubt(session, asker.workspace_id, send_id)
-        except NotInDoubt:
-            if (earlier := session.scalar(again)) is not None:
-                return earlier
-            raise
+        send = _found(session, asker.workspace_id, send_id)
+        if (earlier := session.scalar(again)) is not None:
+            return earlier
+        in_doubt = send.state == SendState.AMBIGUOUS
+        if not in_doubt and not was_given_up(send):
+            raise NotInDoubt
         new_id = queue_send(
             session,
             workspace_id=send.workspace_id,
@@ -77,15 +80,22 @@ def send_again(asker: Asker, send_id: int) -> int:
             key=key,
             asked_by=asker.user_id,
         )
-        said = (
-            f"{asker.name} sent it again as message {new_id}. Whether this one arrived as well stays unknown."
-        )
-        _decide(send, was_sent=False, by=asker.name, said=said)
-        new = session.get_one(Send, new_id)
-        said = f"{asker.name} sent message {send_id} again, of which nobody knows whether it arrived."
-        new.timeline = [line_now(SendState.QUEUED, said), *new.timeline]
+        _tell_both(send, session.get_one(Send, new_id), asker.name, in_doubt=in_doubt)
         _audit(session, asker, send, Action.MESSAGE_SENT_AGAIN, message=new_id)
         return new_id
+
+
+def _tell_both(old: Send, new: Send, name: str, *, in_doubt: bool) -> None:
+    """Each of the two messages names the other; a doubt about the old one is decided with that."""
+    said, why = f"{name} sent it again as message {new.id}.", "which could not leave in time"
+    if in_doubt:
+        said += " Whether this one arrived as well stays unknown."
+        why = "of which nobody knows whether it arrived"
+        _decide(old, was_sent=False, by=name, said=said)
+    else:
+        old.timeline = [*old.timeline, line_now(SendState.QUEUED, said)]
+    line = line_now(SendState.QUEUED, f"{name} sent message {old.id} again, {why}.")
+    new.timeline = [line, *new.timeline]
 
 
 def found_in_sent(session: Session, workspace_id: int, send_id: int) -> bool:
@@ -132,12 +142,23 @@ def doubt_what_waited(session: Session) -> None:
     session.execute(sa.update(InboxSender).values(owner=None, lease_until=None, next_slot_at=None))
 
 
-def _in_doubt(session: Session, workspace_id: int, send_id: int) -> Send:
+def was_given_up(send: Send) -> bool:
+    """Whether it is a person's message that certainly did not leave, because its time was over."""
+    is_over = send.state == SendState.FAILED and send.category == Category.EXPIRED
+    return is_over and send.kind in BY_A_PERSON
+
+
+def _found(session: Session, workspace_id: int, send_id: int) -> Send:
     """The message, locked: whoever comes second finds it decided."""
     found = (Send.workspace_id == workspace_id, Send.id == send_id)
     send = session.scalar(sa.select(Send).where(*found).with_for_update())
     if send is None:
         raise NoSuchSend
+    return send
+
+
+def _in_doubt(session: Session, workspace_id: int, send_id: int) -> Send:
+    send = _found(session, workspace_id, send_id)
     if send.state != SendState.AMBIGUOUS:
         raise NotInDoubt
     return send

@@ -77,7 +77,7 @@ def _take(
     facts = _facts(writing, row, due)
     stopped = why_not(facts)
     if isinstance(stopped, Never):
-        _end(writing, row.id, stopped, moment)
+        writing.change(sql.end, ended(stopped, moment) | {"of_send": row.id})
     elif isinstance(stopped, Wait):
         until = {"reason": stopped.sentence, "due_at": stopped.until}
         writing.change(sql.put_off, due | until | {"of_kinds": f",{','.join(stopped.stops)},"})
@@ -111,15 +111,15 @@ def _facts(writing: Writing, row: Any, due: Mapping[str, Any]) -> SendFacts:
     )
 
 
-def _end(writing: Writing, send_id: int, never: Never, moment: datetime) -> None:
-    ending = {
+def ended(never: Never, moment: datetime) -> dict[str, Any]:
+    """The values of a send that ends without having left."""
+    return {
         "state": SendState.FAILED,
         "category": never.category,
         "reason": never.sentence,
         "finished_at": moment,
         "new_line": timeline_line(moment, SendState.FAILED, never.sentence),
     }
-    writing.change(of_database(writing.database).end, ending | {"of_send": send_id})
 
 
 def _claim(writing: Writing, row: Any, facts: SendFacts, inbox: dict[str, Any]) -> Claimed:

@@ -14,16 +14,18 @@ import sqlalchemy as sa
 from nimbus.clock import now
 from nimbus.extensions import db
 from nimbus.rules.send_answers import SUPPRESSING, Category
-from nimbus.rules.send_state import DONE, LEASE, LOOK_FOR_COPY_AFTER, SendState
+from nimbus.rules.send_gate import given_up
+from nimbus.rules.send_state import DONE, GIVEN_UP_AFTER, LEASE, LOOK_FOR_COPY_AFTER, SendState
 from nimbus.services.patient_write import patient_write
 from nimbus.services.prepared import Writing
-from nimbus.services.send_claim import Claimed, claim_next
+from nimbus.services.send_claim import Claimed, claim_next, ended
 from nimbus.services.send_statements import of_database, timeline_line
 
 __all__ = [
     "Claimed",
     "begin_body",
     "claim_next",
+    "give_up",
     "mark_ambiguous",
     "mark_failed",
     "mark_sent",
@@ -95,6 +97,24 @@ def reap() -> int:
             .all()
         )
     return sum(patient_write(partial(_reap, orphan=orphan)) for orphan in seen)
+
+
+def give_up() -> int:
+    """End what a person wrote and what has waited for GIVEN_UP_AFTER without a try; how many sends.
+
+    Campaign and warmup mail waits on: what sends it decides about it. Safe beside workers, who claim only what is due.
+    """
+    moment = now()
+    asked = {"at_moment": moment, "waits_since": moment - GIVEN_UP_AFTER}
+    with db.engine.connect() as connection:
+        seen = connection.execute(of_database(db.engine.dialect.name).waited_too_long, asked).all()
+    return sum(patient_write(partial(_give_up, send_id=each.id, reason=each.reason)) for each in seen)
+
+
+def _give_up(writing: Writing, *, send_id: int, reason: str) -> bool:
+    moment, never = now(), given_up(reason)
+    ending = ended(never, moment) | {"of_send": send_id, "at_moment": moment}
+    return writing.change(of_database(writing.database).give_up, ending)
 
 
 def _conclude(claimed: Claimed, ending: dict[str, Any], sentence: str, line: str) -> bool:

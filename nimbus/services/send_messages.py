@@ -35,6 +35,9 @@ from nimbus.services.send_ledger import (
 from nimbus.services.sender_turn import SenderTurn, take_turn
 
 TURN_SECONDS = 60  # of claiming; then other inboxes have theirs
+_NO_DATABASE = (
+    "The database could not be used when this message was about to leave. It waits for another try."
+)
 _TAKEN_BACK = "The worker that had this message stopped before it left. It waits for another one."
 
 _log = logging.getLogger(__name__)
@@ -42,18 +45,20 @@ _log = logging.getLogger(__name__)
 
 def serve_inbox(workspace_id: int, account_id: int) -> None:
     """Send what is due at this inbox, unless another worker does. Nothing leaves a copy that nobody confirmed."""
-    if not place_state().confirmed or not _has_due(workspace_id, account_id):
-        return
-    turn = take_turn(workspace_id, account_id)
-    if turn is None:
-        return
     try:
-        with turn, Outlet(workspace_id, account_id) as outlet:
-            _serve(turn, outlet, workspace_id, account_id)
+        if place_state().confirmed and _has_due(workspace_id, account_id):
+            _send_in_turn(workspace_id, account_id)
     except OperationalError as error:
         # Whatever was at hand is claimed, or its body has begun: the sweep puts it where it belongs.
         _log.warning("Sending waits for the database: %s", type(error.orig).__name__)
+
+
+def _send_in_turn(workspace_id: int, account_id: int) -> None:
+    turn = take_turn(workspace_id, account_id)
+    if turn is None:
         return
+    with turn, Outlet(workspace_id, account_id) as outlet:
+        _serve(turn, outlet, workspace_id, account_id)
     if outlet.copies_wanted:
         queues.ring(queues.KEEP_COPIES, workspace_id, account_id)
     # What came in while this turn ended has found it taken.
@@ -118,7 +123,10 @@ def _deliver(turn: SenderTurn, outlet: Outlet, claimed: Claimed) -> bool:
         put_back(claimed, due_at=now(), category=None, sentence=_TAKEN_BACK)
         return True
     except OperationalError:
-        raise
+        if fence.is_passed:
+            raise
+        put_back(claimed, due_at=now(), category=None, sentence=_NO_DATABASE)
+        return False
     except Exception as error:  # noqa: BLE001 - every message ends in a state with a sentence
         said = str(error) if isinstance(error, NimbusError) else _our_fault(error)
         if fence.is_passed:

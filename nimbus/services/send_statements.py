@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from nimbus.database import insert_or
 from nimbus.models import DomainHealth, EmailAccountHealth, InboxDay, InboxHour, Send, Suppression, Workspace
 from nimbus.models.base import UtcDateTime, table_of
-from nimbus.rules.send_state import HELD, SendState
+from nimbus.rules.send_state import BY_A_PERSON, HELD, SendState
 
 SEND, ACCOUNT = table_of(Send), table_of(EmailAccountHealth)
 _DAY, _HOUR, _SUPPRESSED = table_of(InboxDay), table_of(InboxHour), table_of(Suppression)
@@ -32,12 +32,14 @@ class Statements:
     next_due: sa.Select[Any]
     by_hour: sa.Select[Any]
     orphaned: sa.Select[Any]
+    waited_too_long: sa.Select[Any]
     count_hour: _Insert
     count_day: _Insert
     claim: sa.Update
     claim_for_person: sa.Update
     put_off: sa.Update
     end: sa.Update
+    give_up: sa.Update
     begin_body: sa.Update
     renew: sa.Update
     conclude_body: sa.Update
@@ -66,12 +68,14 @@ def of_database(dialect: str) -> Statements:
         next_due=_next_due(),
         by_hour=sa.select(_HOUR.c.hour, _HOUR.c.used).where(_in_window(sa.bindparam("of_account"))),
         orphaned=_orphaned(),
+        waited_too_long=_waited_too_long(),
         count_hour=_one_more(InboxHour, dialect, "hour", used=1),
         count_day=_one_more(InboxDay, dialect, "day", reserved=1),
         claim=take.where(_within_limit()),
         claim_for_person=take,
         put_off=_put_off(),
         end=held.where(_OF_SEND, SEND.c.state == SendState.QUEUED),
+        give_up=held.where(_OF_SEND, _PUT_OFF),
         begin_body=_begin_body(with_line),
         renew=sa.update(SEND).where(_OF_OWNER, _HAS_IT),
         conclude_body=held.where(_OF_OWNER, SEND.c.state == SendState.IN_DATA),
@@ -92,6 +96,8 @@ def of_database(dialect: str) -> Statements:
 
 _OF_SEND = SEND.c.id == sa.bindparam("of_send")
 _OF_OWNER = sa.and_(_OF_SEND, SEND.c.owner == sa.bindparam("of_owner"))
+# One that is due is another matter: it may leave now, and if not, it is put off again.
+_PUT_OFF = sa.and_(SEND.c.state == SendState.QUEUED, SEND.c.due_at > sa.bindparam("at_moment"))
 # Once the body may have left, nobody else can do anything with the row, so its owner's word is welcome however late.
 _HAS_IT = sa.or_(
     SEND.c.state == SendState.IN_DATA,
@@ -262,6 +268,13 @@ def _orphaned() -> sa.Select[Any]:
     return sa.select(*(SEND.c[name] for name in columns)).where(
         SEND.c.state.in_(sorted(HELD)), _lease_is_over()
     )
+
+
+def _waited_too_long() -> sa.Select[Any]:
+    """What a person wrote, was put off, and was not tried since: a pause after a refusal is never as long."""
+    waits = sa.func.coalesce(SEND.c.dated_at, SEND.c.created_at) <= sa.bindparam("waits_since")
+    by_a_person = SEND.c.kind.in_(sorted(BY_A_PERSON))
+    return sa.select(SEND.c.id, SEND.c.reason).where(_PUT_OFF, by_a_person, SEND.c.reason.is_not(None), waits)
 
 
 def _day_update(**counts: sa.ColumnElement[int]) -> sa.Update:

@@ -1,7 +1,8 @@
 """Whose turn it is to send for an inbox: one worker at a time, its lease, and the pace that the next one keeps.
 
 A second thread renews the lease and that of the message at hand, however long a server takes. Should both be lost
-all the same, the message's own fence still decides whether its body may leave.
+all the same, the message's own fence still decides whether its body may leave. A turn that ends while the database
+is away is given back as soon as that is there again.
 """
 
 import secrets
@@ -20,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from nimbus import queues
+from nimbus.after_commit import ring_after_commit
 from nimbus.clock import now
 from nimbus.database import insert_or, quick_write
 from nimbus.extensions import db
@@ -31,6 +33,7 @@ from nimbus.services.send_ledger import Claimed
 
 WAITS_UP_TO = timedelta(seconds=2)  # for the next message's moment; longer than that the worker is given back
 _NAP = 0.1  # seconds; after each it is seen whether the process was asked to stop
+_KNOCK_EVERY = 1.0  # seconds, at a database that was away when a turn ended
 
 _SENDER = table_of(InboxSender)
 _OF_OWNER = sa.and_(
@@ -81,7 +84,7 @@ def bring_forward(session: Session, workspace_id: int, account_id: int) -> None:
         )
         .values(due_at=now())
     )
-    queues.ring_after_commit(session, queues.SERVE_INBOX, workspace_id, account_id)
+    ring_after_commit(session, queues.SERVE_INBOX, workspace_id, account_id)
 
 
 class SenderTurn:
@@ -109,9 +112,8 @@ class SenderTurn:
     ) -> None:
         self._done.set()
         self._pulse.join()
-        if not self._lost:
-            with suppress(OperationalError):  # then the lease ends by itself
-                self._write(owner=None, lease_until=None, next_slot_at=self.next_slot_at)
+        if not self._lost and not self._given_back():
+            Thread(target=self._give_back_late, daemon=True).start()  # the worker has other inboxes to serve
 
     def goes_on(self) -> bool:
         """Whether the next message may be claimed; waits for its moment where that is near."""
@@ -143,6 +145,23 @@ class SenderTurn:
                     if claimed := self.claimed:
                         send_ledger.renew(claimed)
                     self._lost = not self._write(lease_until=now() + LEASE)
+
+    def _given_back(self) -> bool:
+        """Whether the turn is over in the database, by this worker or because it was another's already."""
+        try:
+            self._write(owner=None, lease_until=None, next_slot_at=self.next_slot_at)
+        except OperationalError:
+            return False
+        return True
+
+    def _give_back_late(self) -> None:
+        """Nobody could send for this inbox before the lease ends; so try until then, and after it there is no need."""
+        end = time.monotonic() + LEASE.total_seconds()
+        with self._context:
+            while time.monotonic() < end:
+                time.sleep(_KNOCK_EVERY)
+                if self._given_back():
+                    return
 
     def _write(self, **values: datetime | None) -> bool:
         """Change the turn while it is still this worker's; False when it has another owner by now."""

@@ -6,6 +6,7 @@ moment on, so of several workers one looks, and one that dies has only skipped a
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from nimbus.extensions import db
 from nimbus.models import MailServer, Send
 from nimbus.models.base import table_of
 from nimbus.providers.contract import ServerLogin
-from nimbus.providers.smtp_imap.sent_folder import find_copy, keep_copy
+from nimbus.providers.smtp_imap.sent_folder import SentFolder
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.send_state import LOOK_FOR_COPY_AFTER, SendState
 from nimbus.services.live_place import place_state
@@ -65,22 +66,30 @@ def look_for(workspace_id: int, send_id: int) -> None:
     this = sa.and_(IN_DOUBT, _SENDS.c.workspace_id == workspace_id, _SENDS.c.id == send_id)
     look = _claim_look(this, _DOUBT_PAUSES)
     login = _imap_login(workspace_id, look.account_id) if look else None
-    if look and login and find_copy(login, current_network(), look.message_id, since=look.dated_at.date()):
+    if look is None or login is None:
+        return
+    with SentFolder(login, current_network()) as folder:
+        is_there = folder.holds(look.message_id, since=look.dated_at.date())
+    if is_there:
         with transaction() as session:
             found_in_sent(session, workspace_id, look.id)
 
 
 def keep_copies(workspace_id: int, account_id: int) -> None:
-    """Put copies of what left through this inbox into its Sent folder, those that are wanted and due."""
+    """Put copies of what left through this inbox into its Sent folder, all that are due over one connection."""
     if not place_state().confirmed:
         return
     wanted = sa.and_(COPY_WANTED, _SENDS.c.workspace_id == workspace_id, _SENDS.c.account_id == account_id)
-    login, network = _imap_login(workspace_id, account_id), current_network()
+    login = _imap_login(workspace_id, account_id)
     end = time.monotonic() + _COPYING_SECONDS
-    while time.monotonic() < end and not queues.must_stop() and (look := _claim_look(wanted, _COPY_PAUSES)):
-        is_kept = bool(login and look.message and keep_copy(login, network, look.message, look.message_id))
-        if is_kept or look.looks >= len(_COPY_PAUSES):
-            _end_copy(look, "kept" if is_kept else "failed")
+    with ExitStack() as opened:
+        folder = opened.enter_context(SentFolder(login, current_network())) if login else None
+        while (
+            time.monotonic() < end and not queues.must_stop() and (look := _claim_look(wanted, _COPY_PAUSES))
+        ):
+            is_kept = bool(folder and look.message and folder.keep(look.message, look.message_id))
+            if is_kept or look.looks >= len(_COPY_PAUSES):
+                _end_copy(look, "kept" if is_kept else "failed")
 
 
 def _claim_look(wanted: sa.ColumnElement[bool], pauses: Sequence[timedelta | None]) -> _Look | None:

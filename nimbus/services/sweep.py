@@ -14,7 +14,7 @@ from nimbus.models import ConnectionTest, EmailAccountHealth, UserSession
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import UNDER_WAY, Leg, Purpose, State, is_abandoned, legs_of
 from nimbus.services.sign_in import ABSOLUTE_LIMIT
-from nimbus.services.sweep_sends import sweep_sends
+from nimbus.services.sweep_sends import end_what_waited, sweep_sends
 from nimbus.services.update_account import HISTORY_KEPT
 
 RING_AGAIN_AFTER = timedelta(seconds=5)
@@ -45,8 +45,12 @@ def sweep() -> None:
 
 
 def purge() -> None:
-    """Delete what has been kept long enough: accounts removed, tests done and sessions opened 30 days ago."""
+    """Delete what has been kept long enough: accounts removed, tests done and sessions opened 30 days ago.
+
+    And end the messages that waited for too long. Asked for each hour; safe to run twice.
+    """
     moment = now()
+    end_what_waited()
     with transaction() as session:
         session.execute(
             sa.delete(EmailAccountHealth).where(EmailAccountHealth.removed_at < moment - HISTORY_KEPT)

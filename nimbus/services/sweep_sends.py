@@ -10,7 +10,7 @@ from nimbus.models import InboxSender, Send
 from nimbus.models.base import table_of
 from nimbus.rules.send_state import SendState
 from nimbus.services.live_place import place_state
-from nimbus.services.send_ledger import reap
+from nimbus.services.send_ledger import give_up, reap
 from nimbus.services.sent_copies import COPY_WANTED, IN_DOUBT, look_is_due
 
 _LOOKS_AT_ONCE = 200  # rung for in one sweep; the next one follows in seconds
@@ -30,6 +30,12 @@ def sweep_sends(moment: datetime) -> None:
     _ring(queues.LOOK_FOR_SEND, db.session.execute(looks.limit(_LOOKS_AT_ONCE)))
     copies = sa.select(Send.workspace_id, Send.account_id).where(COPY_WANTED, look_is_due(moment)).distinct()
     _ring(queues.KEEP_COPIES, db.session.execute(copies))
+
+
+def end_what_waited() -> None:
+    """End what people wrote and could not leave for days. Not in a copy: there nothing leaves, and nothing is over."""
+    if place_state().confirmed:
+        give_up()
 
 
 def _inboxes_with_due(moment: datetime) -> sa.Select[int, int]:

@@ -14,6 +14,7 @@ from nimbus.rules.inbox_status import CONNECTION_SENTENCES
 from nimbus.rules.providers import ConnectionState
 from nimbus.rules.send_answers import EFFECTS, Category, Effect
 from nimbus.rules.send_state import DONE, HELD, SendKind, SendState, is_orphaned
+from nimbus.services.resolve_send import was_given_up
 
 NO_SUBJECT = "(no subject)"
 MOST_SHOWN = 20_000  # characters of a text: the part of the page with it may be asked for each second
@@ -115,6 +116,7 @@ class MessageView:
         self.copy = _COPIES.get(send.copy_state or "")
         self.reconnect_url = _reconnect_url(found)
         self.write_url = _write_url(found)
+        self.may_go_again = was_given_up(send) and account.removed_at is None
         self.no_worker = False
         self._read_stored()
 

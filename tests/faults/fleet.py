@@ -4,9 +4,11 @@ import itertools
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -20,11 +22,14 @@ from nimbus import create_app
 from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth, InboxDay, InboxHour, InboxSender, MailServer, Send
+from nimbus.providers.smtp_imap.probe import TOKEN_HEADER
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.send_state import HELD, SendKind, SendState
 from nimbus.services.queue_send import queue_send
+from tests.connecting.form import filled
 from tests.factories import make_email_account
 from tests.faults.databases import Database
+from tests.faults.people import Kind, Mailbox, Visitor
 from tests.faults.send_judge import Evidence, verdict
 from tests.faults.sinks import client_of
 from tests.faults.small_disk import SmallDisk
@@ -67,13 +72,15 @@ class Fleet(World):
         self.inboxes: list[int] = []
         self.doubts = self.refusals = 0
         self.disk = servers.disk
-        self._imap_port = servers.imap.port
+        self._imap = servers.imap
+        self._test_messages: set[str] = set()  # Message-IDs
+        self._tested: Counter[tuple[int, date]] = Counter()
         self._wanted = inboxes, limit
         self._app: Flask | None = None  # the product within this process
         self._numbers = itertools.count(1)
 
     def start(self) -> None:
-        if self.disk:
+        if self.disk:  # for Postgres it is mounted already
             self.disk.mount(self.product.settings.data_dir)
         super().start()
 
@@ -95,10 +102,42 @@ class Fleet(World):
             for number in range(count):
                 email = f"person{len(self.inboxes)}@try{number // 5}.acme.test"
                 self.inboxes.append(make_email_account(WORKSPACE, email, daily_send_limit=limit))
-            for leg, port in ((Leg.SMTP, self.sink.port), (Leg.IMAP, self._imap_port)):
+            for leg, port in ((Leg.SMTP, self.sink.port), (Leg.IMAP, self._imap.port)):
                 with transaction() as session:
                     here = {"host": "127.0.0.1", "port": port, "security": "none"}
                     session.execute(sa.update(MailServer).where(MailServer.leg == leg).values(here))
+
+    def connect(self, email: str, limit: int) -> None:
+        """One more inbox, connected through the pages, and its limit set there; its test message counts in the day."""
+        here = {"host": "127.0.0.1", "security": "none"}
+        fields = {
+            f"{leg}_{name}": value
+            for leg, port in (("smtp", self.sink.port), ("imap", self._imap.port))
+            for name, value in (here | {"port": port, "username": email}).items()
+        }
+        self.sink.whim = self._file_test_message
+        visitor = Visitor(self, patience=60)
+        said = visitor.connect(Mailbox(email, Kind.GOOD, filled(email=email, **fields)))
+        assert said.startswith(Kind.GOOD), said
+        self.sink.whim = lambda *_: None
+        [account] = [each for each in self.rows(EmailAccountHealth) if each.email == email]
+        self.client.get(f"/email-accounts/{account.id}")
+        self.client.post(f"/email-accounts/{account.id}/limit", daily_send_limit=limit)
+        self.inboxes.append(account.id)
+        [used] = [day for day in self.rows(InboxDay) if day.account_id == account.id]
+        self._tested[account.id, used.day] += 1
+
+    def _file_test_message(self, point: Point, _visit: Visit) -> None:
+        """The mailbox has the message that the sink has just taken."""
+        if point == Point.TAKEN:
+            message = message_from_bytes(self.sink.received[-1])
+            self._test_messages.add(message["Message-ID"])
+            header = f"{TOKEN_HEADER}: {message[TOKEN_HEADER]}\r\n\r\n".encode()
+            found = b"* 1 FETCH (UID 1 BODY[HEADER.FIELDS (%s)] {%d}\n%s)\nTAG OK Done"
+            self._imap.replies = {
+                "SEARCH": b"* SEARCH 1\nTAG OK Done",
+                "FETCH": found % (TOKEN_HEADER.upper().encode(), len(header), header),
+            }
 
     def ask(self, count: int) -> None:
         """Ask for so many messages, by turns of the inboxes; what the database refuses is asked for again."""
@@ -165,9 +204,10 @@ class Fleet(World):
             days=days,
             hours=hours,
             limits={account.id: account.daily_send_limit for account in self.rows(EmailAccountHealth)},
-            taken=accepted(self.sink.log),
+            taken=[each for each in accepted(self.sink.log) if each.message_id not in self._test_messages],
             doubts=self.sink.cuts + self.doubts,
             now=datetime.now(UTC),
+            tested=self._tested,
         )
 
 
@@ -189,7 +229,8 @@ def running_fleet(database: str, *, small_disk: bool = False, **options: Any) ->
             stack.enter_context(ScriptedImap()),
             stack.enter_context(SmallDisk()) if small_disk else None,
         )
-        yield stack.enter_context(running_world(None, database, kind=Fleet, servers=servers, **options))
+        options |= {"kind": Fleet, "servers": servers, "disk": servers.disk}
+        yield stack.enter_context(running_world(None, database, **options))
 
 
 class KillsAt:

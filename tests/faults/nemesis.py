@@ -66,8 +66,10 @@ class Nemesis:
     def fill_disk(self) -> None:
         """The disk of the data is full for a while, for a world that has one of its own."""
         self._world.disk.fill()
+        self._world.database.use_up()
         self._wait(self._outage)
         self._world.disk.free()
+        self._world.database.recover()
 
     def restart_product(self) -> None:
         """SIGTERM to everything, and a new start."""

@@ -1,4 +1,4 @@
-"""Sending with less patience, in a crowd, or with one of the four bugs that a harness of sending must see."""
+"""Sending with less patience, in a crowd, or with one of the five bugs that a harness of sending must see."""
 
 import time
 from dataclasses import replace
@@ -15,7 +15,15 @@ from nimbus.models import InboxDay, InboxSender
 from nimbus.models.base import table_of
 from nimbus.providers.smtp_imap import delivery
 from nimbus.rules.send_answers import Category
-from nimbus.services import outlet, send_claim, send_ledger, send_messages, send_outcome, sender_turn
+from nimbus.services import (
+    outlet,
+    send_claim,
+    send_ledger,
+    send_messages,
+    send_outcome,
+    send_statements,
+    sender_turn,
+)
 
 LEASE, BEAT = timedelta(seconds=3), timedelta(seconds=0.5)
 AGAIN_AFTER = timedelta(seconds=1)
@@ -110,6 +118,11 @@ def forget_the_body() -> None:
     send_messages.begin_body, send_messages.mark_sent = later, begin_and_end
 
 
+def reap_the_living() -> None:
+    """What a sender holds is taken back without a look at its lease."""
+    send_statements._lease_is_over = sa.true
+
+
 BUGS = {
     bug.__name__: bug
     for bug in (
@@ -117,5 +130,6 @@ BUGS = {
         read_then_write_the_budget,
         call_it_sent_early,
         forget_the_body,
+        reap_the_living,
     )
 }

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from nimbus.rules.send_state import BY_A_PERSON, DONE, HELD, SendState
@@ -23,6 +23,7 @@ class Evidence:
 
     `asked` are the ids that were given out once their rows were committed. `limits` are those of the day, by inbox.
     `doubts` is how often a message's fate was really unknown: deaths and silence between 354 and the answer read.
+    `tested` are the messages of connection tests by inbox and day: they count in the day, and are not in `taken`.
     """
 
     asked: Iterable[int]
@@ -33,6 +34,7 @@ class Evidence:
     taken: list[Accepted]
     doubts: int
     now: datetime
+    tested: Counter[tuple[int, date]] = field(default_factory=Counter)
 
     @property
     def copies(self) -> Counter[str]:
@@ -71,6 +73,7 @@ def nothing_leaves_twice(evidence: Evidence) -> Iterator[str]:
 def every_send_ends(evidence: Evidence) -> Iterator[str]:
     """Sent, failed or ambiguous; only a day that is used up lets one wait, and says so."""
     used = Counter(send.account_id for send in evidence.sends if send.state in LEFT)
+    used.update(account_id for account_id, _ in evidence.tested.elements())
     for send in evidence.sends:
         if send.state in DONE and send.finished_at is None:
             yield f"send {send.id} is {send.state} and never ended"
@@ -88,7 +91,7 @@ def no_day_is_over_its_limit(evidence: Evidence) -> Iterator[str]:
     sink = Counter(whose[each.message_id] for each in evidence.taken if each.message_id in whose)
     for counted, by in ((rows, "rows"), (sink, "the sink")):
         for (account_id, day), count in counted.items():
-            if count > evidence.limits[account_id]:
+            if count + evidence.tested[account_id, day] > evidence.limits[account_id]:
                 limit = evidence.limits[account_id]
                 yield f"inbox {account_id} has {count} of {limit} on {day}, says {by}"
 
@@ -96,7 +99,8 @@ def no_day_is_over_its_limit(evidence: Evidence) -> Iterator[str]:
 def ledger_equals_rows(evidence: Evidence) -> Iterator[str]:
     sends = evidence.sends
     counted = {
-        "sent": Counter((send.account_id, send.day) for send in sends if send.state in LEFT),
+        "sent": Counter((send.account_id, send.day) for send in sends if send.state in LEFT)
+        + evidence.tested,
         "reserved": Counter((send.account_id, send.day) for send in sends if send.state in HELD),
         "used": Counter((send.account_id, send.hour) for send in sends if send.state in LEFT | HELD),
     }

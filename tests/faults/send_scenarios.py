@@ -10,6 +10,7 @@ from threading import Event, Lock
 
 from nimbus import queues
 from nimbus.queues import SERVE_INBOX
+from tests.faults import send_bugs
 from tests.faults.fleet import WORKSPACE, Fleet, KillsAt
 from tests.faults.nemesis import Nemesis
 from tests.servers.processes import wait_until
@@ -38,6 +39,18 @@ def frozen_at(fleet: Fleet, point: Point) -> None:
     fleet.settle()
     os.kill(whim.struck[0], signal.SIGCONT)
     wait_until(lambda: not fleet.is_busy(), within=PATIENCE, what="the end of the job")
+
+
+def slow_at(fleet: Fleet, point: Point) -> None:
+    """From now on the server takes longer over a point than a lease lasts, and each sender lives and waits for it."""
+    longer = (send_bugs.LEASE + send_bugs.BEAT).total_seconds()
+
+    def think(at: Point, _visit: Visit) -> None:
+        if at == point:
+            Event().wait(longer)
+
+    fleet.sink.whim = think
+    fleet.ask(2)
 
 
 def silent_at(fleet: Fleet, deeds: Iterable[tuple[Point, str]]) -> None:

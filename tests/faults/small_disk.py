@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -11,16 +12,18 @@ from typing import Self
 class SmallDisk:
     """Lies over a directory from `mount` to the end of the `with`; what was in the directory is on it."""
 
-    MEGABYTES = 48
+    MEGABYTES = 160
 
     def __init__(self) -> None:
         self._directory: Path | None = None
 
-    def mount(self, directory: Path) -> None:
-        """Put the disk over a directory without anything in it; once."""
+    def mount(self, directory: Path, *, owner: str = "root") -> None:
+        """Put the disk over a directory without anything in it, or where there is none yet; once."""
         if self._directory is None:
+            directory.mkdir(exist_ok=True)
             size = f"size={self.MEGABYTES}m,mode=0700"
             subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", directory], check=True)
+            shutil.chown(directory, owner)
             self._directory = directory
 
     def fill(self) -> None:

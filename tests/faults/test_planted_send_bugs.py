@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.faults.fleet import running_fleet
-from tests.faults.send_scenarios import crowded, killed_at, silent_at
+from tests.faults.send_scenarios import crowded, killed_at, silent_at, slow_at
 from tests.servers.sink import Point
 
 # The same misfortunes that the product itself survives in test_sends.
@@ -14,6 +14,7 @@ MISFORTUNES = {
     "read_then_write_the_budget": lambda fleet: crowded(fleet, 60),
     "call_it_sent_early": lambda fleet: killed_at(fleet, [Point.BODY]),
     "forget_the_body": lambda fleet: killed_at(fleet, [Point.TAKEN]),
+    "reap_the_living": lambda fleet: slow_at(fleet, Point.RCPT),
 }
 
 
@@ -38,6 +39,7 @@ def verdicts():
         ("read_then_write_the_budget", "no_day_is_over_its_limit"),
         ("call_it_sent_early", "nothing_is_lost"),
         ("forget_the_body", "nothing_leaves_twice"),
+        ("reap_the_living", "every_send_ends"),
     ],
 )
 def test_planted_bug_is_noticed(verdicts, bug, invariant):

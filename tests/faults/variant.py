@@ -91,7 +91,7 @@ def start_processes_through_here() -> None:
             command = [part.replace("python -m jobs.", here) for part in program.command]
             yield replace(program, command=command)
         if senders := os.environ.get("SENDERS"):
-            yield run.Program("senders", ["/bin/sh", "-c", f"exec {here}worker --processes {senders} send"])
+            yield run.Program("senders", ["/bin/sh", "-c", f"exec {here}worker send:{senders}"])
 
     run.procfile = variants
 

@@ -22,8 +22,9 @@ from nimbus.queue_server import queue_url
 from nimbus.rules.connection_test import UNDER_WAY
 from nimbus.services.sweep import sweep
 from tests.faults.databases import Database, PostgresDatabase, SqliteDatabase
+from tests.faults.small_disk import SmallDisk
 from tests.product import CREW, Client, Product
-from tests.run.waiting import processes_with
+from tests.run.waiting import name_of, processes_with
 from tests.servers.mail import MailStack
 from tests.servers.processes import wait_until
 
@@ -88,12 +89,9 @@ class World:
         return processes_with(self.product.mark)
 
     def workers(self, queue: str = "") -> list[int]:
-        """The processes that run jobs, of one queue or all: those whose parent has the same command."""
-        commands = self.processes()
-        crews = {pid: command for pid, command in commands.items() if "jobs.worker" in command}
-        return sorted(
-            pid for pid, command in crews.items() if queue in command and crews.get(_parent(pid)) == command
-        )
+        """The processes that run jobs, all of them or those whose first queue this is: they bear its name."""
+        wanted = {queue} if queue else set(queues.QUEUES)
+        return sorted(pid for pid in self.processes() if name_of(pid) in wanted)
 
     def signal_workers(self, number: signal.Signals, queue: str = "interactive") -> None:
         for pid in self.workers(queue):
@@ -163,11 +161,19 @@ AnyWorld = TypeVar("AnyWorld", bound=World)
 
 @contextmanager
 def running_world(
-    stack: MailStack | None, database: str, *, kind: type[AnyWorld] = World, **options: object
+    stack: MailStack | None,
+    database: str,
+    *,
+    kind: type[AnyWorld] = World,
+    disk: SmallDisk | None = None,
+    **options: object,
 ) -> Iterator[AnyWorld]:
-    """A product of its own on this kind of database, set up; its directory is gone afterwards."""
+    """A product of its own on this kind of database, set up; its directory is gone afterwards.
+
+    disk: what Postgres keeps its data on; a file lies with the rest of the product's data.
+    """
     directory = Path(tempfile.mkdtemp(prefix="nimbus-world-"))
-    chosen: Database = PostgresDatabase() if database == "postgres" else SqliteDatabase(directory)
+    chosen: Database = PostgresDatabase(disk) if database == "postgres" else SqliteDatabase(directory)
     world = kind(directory, stack, chosen, **options)
     try:
         world.start()
@@ -193,10 +199,3 @@ def eventually(condition: Callable[[], object], *, within: float) -> bool:
 def _signal(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-def _parent(pid: int) -> int:
-    with suppress(OSError):
-        # The command stands in brackets and may hold blanks; state and parent follow it.
-        return int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
-    return 0

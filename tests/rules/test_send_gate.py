@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nimbus.rules.providers import ConnectionState
 from nimbus.rules.send_answers import Category
-from nimbus.rules.send_gate import Never, SendFacts, Wait, counted_since, why_not
+from nimbus.rules.send_gate import Never, SendFacts, Wait, counted_since, given_up, why_not
 from nimbus.rules.send_state import BY_A_PERSON, SendKind
 
 NOW = datetime(2026, 11, 12, 13, 10, tzinfo=UTC)
@@ -113,6 +113,12 @@ ANY_FACTS = st.builds(
     ceiling=st.integers(1, 500),
     cooldown_until=st.none() | st.integers(-2, 2).map(lambda hours: NOW + hours * HOUR),
 )
+
+
+def test_what_waited_for_three_days_is_given_up_with_what_it_waited_for():
+    said = "It could not be sent within 3 days: x.test is paused. Send it again once that is settled."
+
+    assert given_up("x.test is paused.") == Never(Category.EXPIRED, said)
 
 
 @pytest.mark.parametrize("kind", SendKind)

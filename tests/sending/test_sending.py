@@ -59,6 +59,17 @@ def test_one_copy_of_it_lies_in_the_sent_folder(write, inbox, mail_stack, run_jo
     assert (send.copy_state, copy["Message-ID"]) == ("kept", send.message_id)
 
 
+def test_copies_that_are_due_together_go_over_one_connection(write, inbox, mail_stack, sweeps):
+    sends = [write("dropped@alpha.test", key=f"form {number}") for number in range(3)]
+
+    sweeps()
+
+    kept = {copy["Message-ID"] for copy in mail_stack.messages(inbox[1], "Sent")}
+    assert kept == {found(send_id).message_id for send_id in sends}
+    assert {found(send_id).copy_state for send_id in sends} == {"kept"}
+    assert mail_stack.logs().count(f"imap-login: Info: Login: user=<{inbox[1]}>") == 1
+
+
 def test_a_message_is_sent_although_the_queue_lost_it(write, mail_stack, settings, sweeps):
     send_id = write("dropped@alpha.test")
     queues.connect(settings.redis_url).flushall()

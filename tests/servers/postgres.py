@@ -42,10 +42,12 @@ _SETTINGS = {
 class Postgres:
     """One cluster for a test run; a database for each test is a cheap copy of a template.
 
-    `settings` replace those above: `synchronous_commit="on"` keeps every commit through a `restart`.
+    `settings` replace those above: `synchronous_commit="on"` keeps every commit through a `restart`. segment: of the
+    log, in megabytes; with small ones a full disk is felt soon.
     """
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, *, segment: int = 16, **settings: str) -> None:
+        self._segment = segment
         self.directory = short_directory("npg-")
         self._settings = _SETTINGS | settings
         self._server: subprocess.Popen[bytes] | None = None
@@ -80,10 +82,18 @@ class Postgres:
     def _is_up(self) -> bool:
         if self._server is None or self._server.poll() is not None:
             raise RuntimeError("PostgreSQL ended at its start:\n" + (self.directory / "log").read_text())
+        return self._answers()
+
+    def _answers(self) -> bool:
         with contextlib.suppress(psycopg.OperationalError):
             self._connect().close()
             return True
         return False
+
+    def _is_back(self) -> bool:
+        if self._server is None or self._server.poll() is not None:
+            self._launch()
+        return self._answers()
 
     def start(self) -> Self:
         """Make the cluster and start it; takes about a second."""
@@ -91,21 +101,27 @@ class Postgres:
         user = unprivileged_user()
         shutil.chown(self.directory, user)
         options = ["--username=owner", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        initdb = as_user(user, [self._program("initdb"), f"--pgdata={self._data}", *options])
+        where = [f"--pgdata={self.data}", f"--wal-segsize={self._segment}"]
+        initdb = as_user(user, [self._program("initdb"), *where, *options])
         subprocess.run(initdb, check=True, cwd="/", capture_output=True)
         self._launch()
         return self
 
     def restart(self) -> None:
         """What `pg_ctl restart -m immediate` does: every connection is cut, and a crash recovery follows."""
-        postmaster = int((self._data / "postmaster.pid").read_text().split("\n")[0])
+        postmaster = int((self.data / "postmaster.pid").read_text().split("\n")[0])
         os.kill(postmaster, signal.SIGQUIT)
         if self._server:
             self._server.wait(15)
         self._launch()
 
+    def revive(self) -> None:
+        """Return when it answers; started again if it has ended, as the service of a real system does with it."""
+        wait_until(self._is_back, within=60, what="PostgreSQL after its trouble")
+
     @property
-    def _data(self) -> Path:
+    def data(self) -> Path:
+        """Where the cluster keeps everything; before the start a disk may be mounted there."""
         return self.directory / "data"
 
     @staticmethod
@@ -117,7 +133,7 @@ class Postgres:
 
     def _launch(self) -> None:
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
-        where = ["-D", str(self._data), "-k", str(self.directory), "-p", "5432"]
+        where = ["-D", str(self.data), "-k", str(self.directory), "-p", "5432"]
         self._server = spawn(
             [self._program("postgres"), *where, *settings],
             log=self.directory / "log",

@@ -2,7 +2,10 @@
 
 import io
 import json
+import shutil
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 
 import flask_migrate
 import pytest
@@ -19,32 +22,68 @@ from tests.migrations.rows import write_rows as write_rows_of
 AT = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 
 
-def new_database(kind, directory, request):
-    """The engine of an empty database, with an application around it that can migrate it."""
-    url = f"sqlite:///{directory / 'data' / 'nimbus.sqlite3'}"
-    if kind == "postgres":
-        url = request.getfixturevalue("postgres").create_database()
-    with create_app(test_settings(directory, DATABASE_URL=url), check_schema=False).app_context():
-        yield db.engine
-        db.engine.dispose()
+@contextmanager
+def opened(directory, url):
+    """The engine of a database, with an application around it that can migrate it; its rows are of no key file."""
+    app = create_app(test_settings(directory, DATABASE_URL=url), check_schema=False, check_key=False)
+    with app.app_context():
+        try:
+            yield db.engine
+        finally:
+            db.engine.dispose()
+
+
+def sqlite_url(directory):
+    (directory / "data").mkdir(parents=True)
+    return f"sqlite:///{directory / 'data' / 'nimbus.sqlite3'}"
+
+
+def copied(url, directory, request):
+    """A database of one's own with what another one holds."""
+    if not url.startswith("sqlite"):
+        return request.getfixturevalue("postgres").create_database(template=url)
+    copy = sqlite_url(directory)
+    shutil.copy(sa.make_url(url).database, sa.make_url(copy).database)
+    return copy
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def target(request, tmp_path):
     """An empty database at the head of the migrations."""
-    for engine in new_database(request.param, tmp_path / "target", request):
-        flask_migrate.upgrade()
+    if request.param == "postgres":
+        empty = request.getfixturevalue("empty_postgres")
+    else:
+        empty = f"sqlite:///{request.getfixturevalue('empty_database')}"
+    with opened(tmp_path / "target", copied(empty, tmp_path / "target", request)) as engine:
         yield engine
 
 
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory, request):
+    """Databases with rows in every table, such as each revision left them to the next; gives the URL of one kind."""
+
+    @cache
+    def grow(kind):
+        directory = tmp_path_factory.mktemp("grown")
+        url = (
+            request.getfixturevalue("postgres").create_database()
+            if kind == "postgres"
+            else sqlite_url(directory)
+        )
+        with opened(directory, url) as engine:
+            for revision in ROWS:
+                flask_migrate.upgrade(revision=revision)
+                with engine.begin() as connection:
+                    write_rows_of(connection, revision)
+        return url
+
+    return grow
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def source(request, tmp_path, target):
-    """A database with rows in every table, such as each revision left them to the next."""
-    for engine in new_database(request.param, tmp_path / "source", request):
-        for revision in ROWS:
-            flask_migrate.upgrade(revision=revision)
-            with engine.begin() as connection:
-                write_rows_of(connection, revision)
+def source(request, tmp_path, target, grown):
+    """A database with rows in every table."""
+    with opened(tmp_path / "source", copied(grown(request.param), tmp_path / "source", request)) as engine:
         yield engine
 
 

@@ -6,10 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from nimbus.clock import now
+from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import AuditEvent, InboxDay, Send
+from nimbus.models import AuditEvent, EmailAccountHealth, InboxDay, Send
 from nimbus.services.resolve_send import NoSuchSend, NotInDoubt, resolve, send_again
 from nimbus.services.send_messages import serve_inbox
+from nimbus.services.sweep import purge
 from nimbus.services.update_account import remove_account
 from tests.sending.reading import found
 from tests.servers.faults import ScriptedSmtp, hang_up
@@ -68,6 +70,43 @@ def test_sending_again_makes_one_new_message_however_often_it_is_pressed(asker, 
     assert f"Ada sent message {doubt} again" in new.timeline[0][2]
     assert new.message_id is None
     assert actions() == ["message_sent_again"]
+
+
+@pytest.fixture
+def given_up(acme, ava, clock):
+    """A test message that could not leave for three days."""
+    send_id = queue(acme, ava, kind="test")
+    with transaction() as session:
+        session.get_one(EmailAccountHealth, ava).connection_state = "auth_failed"
+    serve_inbox(acme, ava)
+    clock.advance(days=3)
+    serve_inbox(acme, ava)
+    purge()
+    assert found(send_id).category == "expired"
+    return send_id
+
+
+def test_what_was_given_up_goes_again_as_one_new_message_however_often_it_is_pressed(
+    asker, given_up, at_once
+):
+    ids = at_once(lambda _: send_again(asker, given_up), 4)
+
+    [new_id] = set(ids)
+    old, new = found(given_up), found(new_id)
+    assert (old.state, old.category, new.state, new.kind) == ("failed", "expired", "queued", "test")
+    assert (new.recipient, new.subject, new.body) == (old.recipient, old.subject, old.body)
+    assert old.timeline[-1][2] == f"Ada sent it again as message {new_id}."
+    assert new.timeline[0][2] == f"Ada sent message {given_up} again, which could not leave in time."
+    assert actions() == ["message_sent_again"]
+
+
+@pytest.mark.parametrize("why", [{"category": "hard_invalid"}, {"category": "expired", "kind": "campaign"}])
+def test_nothing_else_that_failed_goes_again_unchanged(asker, given_up, why):
+    with transaction() as session:
+        session.execute(sa.update(Send).values(why))
+
+    with pytest.raises(NotInDoubt):
+        send_again(asker, given_up)
 
 
 def test_what_is_decided_is_not_decided_again(asker, doubt):

@@ -1,6 +1,7 @@
 """Sending what is due at an inbox: over one connection, one after another, each outcome written before the next."""
 
 from datetime import timedelta
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +20,9 @@ from tests.factories import reload
 from tests.sending.reading import found
 from tests.servers.faults import ScriptedSmtp
 from tests.servers.processes import wait_until
+from tests.services.outages import outage
 from tests.services.posting import make_inbox, queue, states
+from tests.services.sends import counts
 
 
 @pytest.fixture
@@ -142,6 +145,54 @@ def test_what_was_claimed_when_the_process_is_asked_to_stop_goes_back_at_once(ap
     assert (send.state, send.attempts, send.owner, send.day) == ("queued", 0, None, None)
     assert send.reason == "The worker that had this message stopped before it left. It waits for another one."
     assert messages(smtp) == []
+
+
+def test_a_message_that_the_database_was_away_for_leaves_once_that_is_back(acme, inbox, smtp):
+    engine, over = db.engine, Event()
+
+    def cut_the_database(connection):
+        with outage(engine):
+            connection.send(b"354 Go ahead\r\n")
+            over.wait(2.5)  # longer than a claim is patient
+
+    smtp.replies["DATA"] = cut_the_database
+    send_id = queue(acme, inbox)
+    serve_inbox(acme, inbox)
+    put_off = found(send_id)
+    smtp.replies.pop("DATA")
+
+    serve_inbox(acme, inbox)
+
+    assert (put_off.state, put_off.attempts, put_off.owner) == ("queued", 0, None)
+    assert put_off.reason.startswith("The database could not be used when this message was about to leave.")
+    assert (found(send_id).state, len(messages(smtp))) == ("sent", 1)
+    assert counts(inbox).popitem()[1] == (1, 0)
+
+
+def test_a_verdict_is_written_although_the_database_is_away_when_it_comes(acme, inbox, smtp):
+    engine, over = db.engine, Event()
+
+    def accept_and_cut(connection):
+        with outage(engine):
+            connection.send(b"250 2.0.0 Ok\r\n")
+            over.wait(1)
+
+    smtp.replies["MESSAGE"] = accept_and_cut
+    send_id = queue(acme, inbox)
+
+    serve_inbox(acme, inbox)
+
+    assert found(send_id).state == "sent"
+
+
+def test_a_database_that_is_away_is_no_failure_of_the_job(acme, inbox, smtp, caplog):
+    send_id = queue(acme, inbox)
+
+    with outage(db.engine):
+        serve_inbox(acme, inbox)
+
+    assert "Sending waits for the database" in caplog.text
+    assert (states(send_id), smtp.received) == (["queued"], [])
 
 
 def test_no_database_connection_is_held_while_the_network_waits(acme, inbox, smtp):

@@ -140,7 +140,7 @@ def test_database_that_is_locked_for_twenty_seconds_comes_back_by_itself(fleet, 
 
 
 @pytest.mark.skipif(not can_mount(), reason="only root may mount a small disk")
-@on("sqlite", inboxes=20, limit=100_000, small_disk=True)
+@on(inboxes=20, limit=100_000, small_disk=True)
 def test_disk_that_is_full_ten_times_comes_back_by_itself(fleet, say):
     began = time.monotonic()
     nemesis = Nemesis(fleet, seed=7, weights={"fill_disk": 1}, pause=(3, 8), outage=(5, 15))

@@ -116,6 +116,31 @@ def test_a_refused_message_says_why_in_plain_and_in_the_servers_words_and_can_be
     assert polls(page) is None
 
 
+@pytest.mark.parametrize("kind", ["manual", "test"])
+def test_a_message_that_waited_for_too_long_says_for_what_and_can_be_sent_again(alice, browse, message, kind):
+    why = "It could not be sent within 3 days: ava@acme.test must be reconnected. The server refused the password."
+    ended = {"state": "failed", "category": "expired", "reason": why, "kind": kind}
+    url = message(inbox={"connection_state": "auth_failed"}, **ended)
+    page = alice.get(url).text
+
+    assert f"Not sent: {why}" in words(page)
+    assert "/email-accounts/1/reconnect" in links(page)
+    assert "Send again" in words(page)
+    assert "Send again" not in words(browse("vera").get(url).text)
+    again = alice.post(f"{url}/decision", data={"decision": "again"})
+    assert again.location == "/messages/2"
+    assert "Alice sent message 1 again, which could not leave in time." in words(
+        alice.get("/messages/2").text
+    )
+    assert "Alice sent it again as message 2." in words(alice.get(url).text)
+
+
+def test_a_message_of_a_removed_inbox_that_waited_for_too_long_cannot_be_sent_again(alice, message, moment):
+    url = message(inbox={"removed_at": moment}, state="failed", category="expired", reason="Too late.")
+
+    assert "Send again" not in words(alice.get(url).text)
+
+
 def test_a_sign_in_that_was_refused_leads_to_reconnecting(alice, message):
     url = message(state="failed", category="auth_login", reason="The server does not let this inbox sign in.")
 

@@ -6,7 +6,7 @@ import pytest
 from imapclient import IMAPClient
 
 from nimbus.providers.message import Letter, compose, new_message_id
-from nimbus.providers.smtp_imap.sent_folder import find_copy, keep_copy
+from nimbus.providers.smtp_imap.sent_folder import SentFolder
 from tests.providers.smtp_imap.mailbox import Mailbox
 from tests.servers import faults
 from tests.servers.availability import require
@@ -52,13 +52,14 @@ def row_in_sent(stack: MailStack, message_id: str) -> dict[bytes, object]:
 def test_copy_is_kept_once_as_read_and_dated(real: Mailbox, mail_stack: MailStack) -> None:
     message_id = new_message_id(ANN)
     login = real.login(mail_stack.imap_ssl, "ssl")
-    before = find_copy(login, real.network, message_id, since=SENT_AT.date())
 
-    kept = [keep_copy(login, real.network, message(message_id), message_id) for _ in range(2)]
+    with SentFolder(login, real.network) as folder:
+        before = folder.holds(message_id, since=SENT_AT.date())
+        kept = [folder.keep(message(message_id), message_id) for _ in range(2)]
 
-    assert (before, kept) == (False, [True, True])
-    assert find_copy(login, real.network, message_id) is True
-    assert find_copy(login, real.network, message_id, since=SENT_AT.date()) is True
+        assert (before, kept) == (False, [True, True])
+        assert folder.holds(message_id) is True
+        assert folder.holds(message_id, since=SENT_AT.date()) is True
     row = row_in_sent(mail_stack, message_id)
     assert b"\\Seen" in row[b"FLAGS"]
     assert row[b"INTERNALDATE"] == SENT_AT
@@ -73,16 +74,18 @@ def test_folder_that_only_its_name_gives_away_is_found_in_another_alphabet() -> 
         mailbox = Mailbox(str(stack.ca_file), password=PASSWORD, step_seconds=15)
         login = mailbox.login(stack.imap_starttls, "starttls")
 
-        assert keep_copy(login, mailbox.network, message(message_id), message_id)
-        assert find_copy(login, mailbox.network, message_id) is True
+        with SentFolder(login, mailbox.network) as folder:
+            assert folder.keep(message(message_id), message_id)
+            assert folder.holds(message_id) is True
 
 
 def test_mailbox_without_a_sent_folder_proves_nothing(mailbox: Mailbox) -> None:
     with ScriptedImap() as server:
         login = mailbox.login(server.port, "none")
 
-        assert find_copy(login, mailbox.network, "<a@alpha.test>") is None
-        assert not keep_copy(login, mailbox.network, message("<a@alpha.test>"), "<a@alpha.test>")
+        with SentFolder(login, mailbox.network) as folder:
+            assert folder.holds("<a@alpha.test>") is None
+            assert not folder.keep(message("<a@alpha.test>"), "<a@alpha.test>")
     assert not [line for line in server.received if b"APPEND" in line]
 
 
@@ -92,8 +95,9 @@ def test_folder_that_could_not_be_read_proves_nothing(mailbox: Mailbox, command:
     with ScriptedImap(script) as server:
         login = mailbox.login(server.port, "none")
 
-        assert find_copy(login, mailbox.network, "<a@alpha.test>") is None
-        assert not keep_copy(login, mailbox.network, message("<a@alpha.test>"), "<a@alpha.test>")
+        with SentFolder(login, mailbox.network) as folder:
+            assert folder.holds("<a@alpha.test>") is None
+            assert not folder.keep(message("<a@alpha.test>"), "<a@alpha.test>")
     assert not [line for line in server.received if b"APPEND" in line]
 
 
@@ -101,8 +105,9 @@ def test_folder_that_refuses_to_open_proves_nothing(mailbox: Mailbox) -> None:
     with ScriptedImap({"LIST": WITH_SENT, "EXAMINE": b"TAG NO [NOPERM] Not yours"}) as server:
         login = mailbox.login(server.port, "none")
 
-        assert find_copy(login, mailbox.network, "<a@alpha.test>") is None
-        assert not keep_copy(login, mailbox.network, message("<a@alpha.test>"), "<a@alpha.test>")
+        with SentFolder(login, mailbox.network) as folder:
+            assert folder.holds("<a@alpha.test>") is None
+            assert not folder.keep(message("<a@alpha.test>"), "<a@alpha.test>")
 
 
 def test_message_whose_id_only_contains_ours_is_another_one(mailbox: Mailbox) -> None:
@@ -116,7 +121,8 @@ def test_message_whose_id_only_contains_ours_is_another_one(mailbox: Mailbox) ->
     with ScriptedImap(script) as server:
         login = mailbox.login(server.port, "none")
 
-        assert find_copy(login, mailbox.network, "<a@alpha.test>") is False
+        with SentFolder(login, mailbox.network) as folder:
+            assert folder.holds("<a@alpha.test>") is False
     assert [line for line in server.received if b"FETCH" in line]
 
 
@@ -127,5 +133,32 @@ def test_copy_that_the_server_does_not_take_is_said_so(mailbox: Mailbox, answer:
     with ScriptedImap({"LIST": WITH_SENT, "APPEND": answer}) as server:
         login = mailbox.login(server.port, "none")
 
-        assert not keep_copy(login, mailbox.network, message("<a@alpha.test>"), "<a@alpha.test>")
+        with SentFolder(login, mailbox.network) as folder:
+            assert not folder.keep(message("<a@alpha.test>"), "<a@alpha.test>")
     assert [line for line in server.received if b"APPEND" in line]
+
+
+def sign_ins(server: ScriptedImap) -> int:
+    return sum(b"AUTHENTICATE" in line for line in server.received)
+
+
+def test_copies_are_kept_over_one_connection_and_it_is_opened_when_the_first_one_comes(
+    mailbox: Mailbox,
+) -> None:
+    with ScriptedImap({"LIST": WITH_SENT}) as server:
+        with SentFolder(mailbox.login(server.port, "none"), mailbox.network) as folder:
+            assert server.received == []
+            kept = [folder.keep(message(each), each) for each in ("<a@alpha.test>", "<b@alpha.test>")]
+
+        assert kept == [True, True]
+        assert sign_ins(server) == 1
+
+
+def test_copy_after_one_that_broke_the_connection_is_kept_over_another(mailbox: Mailbox) -> None:
+    with ScriptedImap({"LIST": WITH_SENT, "APPEND": faults.hang_up}) as server:
+        with SentFolder(mailbox.login(server.port, "none"), mailbox.network) as folder:
+            broke = folder.keep(message("<a@alpha.test>"), "<a@alpha.test>")
+            server.replies = {"LIST": WITH_SENT}
+            kept = folder.keep(message("<a@alpha.test>"), "<a@alpha.test>")
+
+        assert (broke, kept, sign_ins(server)) == (False, True, 2)
