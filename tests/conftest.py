@@ -1,5 +1,6 @@
 """What every test may ask for: an application on a database of its own, people who know each other, and a queue."""
 
+import gc
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from nimbus.settings import Settings, load_settings
 from tests.browse import Browser
 from tests.cast import Cast
 from tests.factories import make_cast
+from tests.servers.copies import Copies
 from tests.servers.processes import INTERRUPT, end, spawn, wait_until
 
 
@@ -40,7 +42,7 @@ class CompiledTemplates(BytecodeCache):
 
 
 TEMPLATES = CompiledTemplates()
-pytest_plugins = ["tests.servers.fixtures", "tests.claims"]
+pytest_plugins = ["tests.servers.fixtures", "tests.servers.sandbox", "tests.claims", "tests.order"]
 
 
 def test_settings(directory: Path, **environ: str) -> Settings:
@@ -58,6 +60,13 @@ def test_settings(directory: Path, **environ: str) -> Settings:
 
 
 test_settings.__test__ = False
+
+
+def pytest_collection_finish() -> None:
+    """Looking for garbage among all modules and tests again and again would take a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +92,12 @@ def empty_postgres(postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
         db.session.remove()
         db.engine.dispose()
     return url
+
+
+@pytest.fixture(scope="session")
+def postgres_copies(postgres, empty_postgres: str) -> Copies:
+    """Lends databases at the head of the migrations."""
+    return Copies(postgres, empty_postgres)
 
 
 @pytest.fixture(scope="session")
@@ -210,11 +225,10 @@ def both_databases(request: pytest.FixtureRequest) -> Iterator[str | None]:
     if request.param == "sqlite":
         yield None
         return
-    template = request.getfixturevalue("empty_postgres")
-    postgres = request.getfixturevalue("postgres")
-    url = postgres.create_database(template=template)
+    copies: Copies = request.getfixturevalue("postgres_copies")
+    url = copies.lend()
     yield url
-    postgres.drop_database(url)
+    copies.take_back(url)
 
 
 def _answers(url: str) -> bool:

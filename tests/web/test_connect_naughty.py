@@ -1,7 +1,8 @@
-"""Strings that have broken other people's software, in every field of the form."""
+"""Strings that have broken other people's software, each in a third of the form's fields; `make soak` puts each in all."""
 
 import html
 import json
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,19 @@ def assert_harmless(response, text):
         assert text not in response.text, repr(text)
 
 
-def test_no_string_breaks_any_field_of_the_form(alice, naughty):
-    for text in naughty:
-        response = alice.post(
-            FORM, dict.fromkeys(filled(from_test="", same_login="", smtp_port_shown=""), text)
-        )
+def fill_with(alice, texts):
+    """Send the form with these strings, by turns, in its fields."""
+    fields = filled(from_test="", same_login="", smtp_port_shown="")
+    response = alice.post(FORM, dict(zip(fields, cycle(texts), strict=False)))
 
-        assert response.status_code == 422, repr(text)
+    assert response.status_code == 422, texts
+    for text in texts:
         assert_harmless(response, text)
+
+
+def test_no_string_breaks_any_field_of_the_form(alice, naughty):
+    for first in range(0, len(naughty), 3):
+        fill_with(alice, naughty[first : first + 3])
 
 
 def test_no_string_breaks_a_form_that_is_shown_again(alice, naughty):
