@@ -4,12 +4,15 @@ Without it a value could be sealed, in a transaction that is still open, with a 
 SQLite has one writer at a time and readers on a snapshot, so there it is so anyway; Postgres is given a lock.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus.database import dialect_of
 from nimbus.security.vault import Vault
-from nimbus.security.workspace_keys import vault_of
+from nimbus.security.workspace_keys import KEYS, vault_from, vault_of
 
 _KEYS = 0x6B6579  # "key": sets these locks apart from any others in the database
 _SHARED = sa.select(
@@ -26,6 +29,27 @@ def hold_vault(session: Session, workspace_id: int) -> Vault:
     if dialect_of(session) == "postgresql":
         session.execute(_SHARED, {"of_workspace": workspace_id})
     return vault_of(session, workspace_id)
+
+
+class Transaction(Protocol):
+    """A write transaction that runs queries itself, without a session."""
+
+    @property
+    def database(self) -> str:
+        """Its name, sqlite or postgresql."""
+        ...
+
+    def rows(self, query: sa.Select[Any], values: Mapping[str, Any]) -> Sequence[Any]:
+        """What a query finds."""
+        ...
+
+
+def hold_vault_within(transaction: Transaction, workspace_id: int) -> Vault:
+    """What hold_vault() does, for a way whose cost is felt."""
+    asked = {"of_workspace": workspace_id}
+    if transaction.database == "postgresql":
+        transaction.rows(_SHARED, asked)
+    return vault_from(transaction.rows(KEYS, asked), workspace_id)
 
 
 def take_keys(session: Session, workspace_id: int) -> None:

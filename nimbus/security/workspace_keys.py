@@ -1,6 +1,8 @@
 """The keys of workspaces, wrapped by an instance key that lives in a file of its own, never in the database."""
 
 import secrets
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
@@ -14,7 +16,7 @@ from nimbus.security.instance_keys import KeyFileProblem, key_ring
 from nimbus.security.vault import Vault
 
 _ROWS = table_of(WorkspaceKey)
-_KEYS = (
+KEYS = (
     sa.select(_ROWS.c.id, _ROWS.c.wrapped, _ROWS.c.wrapped_by)
     .where(_ROWS.c.workspace_id == sa.bindparam("of_workspace"))
     .order_by(_ROWS.c.created_at, _ROWS.c.id)
@@ -39,7 +41,11 @@ def create_workspace_key(session: Session, workspace_id: int) -> WorkspaceKey:
 def vault_of(session: Session, workspace_id: int) -> Vault:
     """The vault of a workspace: the only way to its secrets. Raises KeyFileProblem with the wrong key file."""
     # Straight on the connection: a session's way costs more than the database does, and every secret comes by here.
-    rows = session.connection().execute(_KEYS, {"of_workspace": workspace_id}).all()
+    return vault_from(session.connection().execute(KEYS, {"of_workspace": workspace_id}).all(), workspace_id)
+
+
+def vault_from(rows: Sequence[Any], workspace_id: int) -> Vault:
+    """The vault that these rows of KEYS make. Raises KeyFileProblem as vault_of does."""
     if not rows:
         raise KeyFileProblem("This workspace has no key.")
     ring = key_ring()

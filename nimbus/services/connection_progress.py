@@ -14,14 +14,13 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from nimbus.clock import Clock, now
 from nimbus.database import quick_write
 from nimbus.models import ConnectionTest
 from nimbus.models.base import UtcDateTime, table_of
 from nimbus.rules.connection_test import Leg, State, Step
-from nimbus.services.prepared import writing_in
+from nimbus.services.prepared import Writing
 
 LEASE = timedelta(seconds=20)  # without a sign of life for that long, a test has lost its worker
 _WRITE_EVERY = 0.25  # seconds, while something changes
@@ -67,7 +66,7 @@ _CLAIM = (
 )
 
 
-def claim(session: Session, workspace_id: int, test_id: int) -> ConnectionTest | None:
+def claim(writing: Writing, workspace_id: int, test_id: int) -> ConnectionTest | None:
     """Take a test that is queued, or whose next look is due, for a new owner; None when there is nothing to take.
 
     That the update found its row is the lock: of several workers that ring for the same test, one gets it.
@@ -80,7 +79,7 @@ def claim(session: Session, workspace_id: int, test_id: int) -> ConnectionTest |
         "new_owner": secrets.token_hex(8),
         "new_lease": lease(moment),
     }
-    taken = writing_in(session).rows(_CLAIM, asked)
+    taken = writing.rows(_CLAIM, asked)
     return ConnectionTest(**taken[0]._asdict()) if taken else None
 
 

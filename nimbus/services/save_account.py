@@ -32,7 +32,7 @@ from nimbus.rules.connection_test import Leg, Purpose
 from nimbus.rules.mail_settings import MailSettings
 from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.send_limits import starting_limit
-from nimbus.security.held_keys import hold_vault
+from nimbus.security.held_keys import hold_vault_within
 from nimbus.security.vault import Vault
 from nimbus.services import audit
 from nimbus.services.account_limits import claim_room
@@ -86,7 +86,7 @@ def save_account(
         claim_room(session, test.workspace_id, settings.email)
     writing = writing_in(session)
     account_id, created_at = _put_account(writing, test.workspace_id, settings, moment)
-    for server in _servers(session, test, account_id, opened_with=vault):
+    for server in _servers(writing, test, account_id, opened_with=vault):
         writing.change(_putting_server(writing.database), server)
     was_there = test.purpose == Purpose.CONNECT and created_at != moment
     kind, sentence = _RESTORED if was_there else _LOG_LINES[Purpose(test.purpose)]
@@ -163,7 +163,7 @@ def _put_account(
 
 
 def _servers(
-    session: Session,
+    writing: Writing,
     test: ConnectionTest,
     account_id: int,
     *,
@@ -173,7 +173,7 @@ def _servers(
 
     A vault from before the test still opens what was read with it, but its key may have been rotated away since.
     """
-    vault = hold_vault(session, test.workspace_id)
+    vault = hold_vault_within(writing, test.workspace_id)
     settings = MailSettings.from_dict(test.settings)
     rows = []
     for leg in Leg:

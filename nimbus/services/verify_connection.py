@@ -13,7 +13,6 @@ from datetime import timedelta
 from flask import current_app
 
 from nimbus.clock import now
-from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.providers.contract import Network, Secret, ServerLogin
 from nimbus.providers.errors import ProviderError
@@ -23,11 +22,12 @@ from nimbus.providers.smtp_imap.round_trip import check_folder, look_for_probe, 
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import REPLY_SECONDS, Leg, Purpose, Step, legs_of
 from nimbus.rules.mail_settings import MailSettings
-from nimbus.security.held_keys import hold_vault
+from nimbus.security.held_keys import hold_vault_within
 from nimbus.security.vault import Vault
 from nimbus.services import connection_verdict
 from nimbus.services.connection_progress import Progress, StoppedMeanwhile, claim
 from nimbus.services.live_place import place_state
+from nimbus.services.prepared import driver_write
 from nimbus.services.server_login import current_network
 
 FIRST_LOOK_SECONDS = 3.0  # most mail arrives within it; after that the worker is given back
@@ -88,11 +88,11 @@ def _run_to_the_end(task: Task) -> None:
 
 def _take_up(workspace_id: int, test_id: int) -> Task | None:
     """Claim the test and read what it needs, in one transaction; None when it is not there to be claimed."""
-    with transaction() as session:
-        test = claim(session, workspace_id, test_id)
+    with driver_write(db.engine) as writing:
+        test = claim(writing, workspace_id, test_id)
         if test is None:
             return None
-        vault = hold_vault(session, workspace_id)
+        vault = hold_vault_within(writing, workspace_id)
         settings = MailSettings.from_dict(test.settings)
     db.session.remove()  # no database connection is held while the network is waited for
     return Task(

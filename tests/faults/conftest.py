@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("servers")
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+@pytest.fixture(scope="package", params=["sqlite", "postgres"])
 def shared_world(request: pytest.FixtureRequest, mail_stack: MailStack) -> Iterator[World]:
     if request.param == "postgres":
         require("postgres")

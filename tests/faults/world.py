@@ -59,6 +59,7 @@ class World:
         self.settles_within = settles_within  # seconds
         self.seen: dict[int, str] = {}
         self.addresses: set[str] = set()
+        self._reading = sa.create_engine(database.url, poolclass=NullPool)
 
     def start(self) -> None:
         """Start the product and wait until somebody works."""
@@ -118,7 +119,7 @@ class World:
 
     def query(self, statement: sa.Select[Any]) -> list[Any]:
         """The rows of any query, read past the product."""
-        with sa.create_engine(self.database.url, poolclass=NullPool).connect() as connection:
+        with self._reading.connect() as connection:
             return list(connection.execute(statement))
 
     def tests_of(self, name: str) -> list[Any]:
