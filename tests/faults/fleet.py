@@ -191,9 +191,9 @@ class Fleet(World):
         self.settle()
         return verdict(self.evidence())
 
-    def is_busy(self) -> bool:
-        """Whether somebody sends for an inbox, as far as the product knows."""
-        return bool(self.query(sa.select(InboxSender.account_id).where(InboxSender.owner.is_not(None))))
+    def turns(self) -> set[str]:
+        """The owners of all turns that were not given back; whoever was killed leaves one behind."""
+        return {owner for (owner,) in self.query(sa.select(InboxSender.owner)) if owner}
 
     def evidence(self) -> Evidence:
         """Rows first: what the sink takes while they are read would otherwise have no row."""

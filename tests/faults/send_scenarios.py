@@ -32,13 +32,14 @@ def frozen_at(fleet: Fleet, point: Point) -> None:
     """A sender stands still at a point until its message was given up, and then goes on."""
     whim = KillsAt(fleet, [point], signal.SIGSTOP)
     fleet.sink.whim = whim
+    left_behind = fleet.turns()
     fleet.ask(1)
     wait_until(lambda: whim.done, within=PATIENCE, what=f"a sender at {point}")
     fleet.doubts += 1  # its fate is unknown until the sender goes on, and the judge is not told when that is
     fleet.sink.whim = calm
     fleet.settle()
     os.kill(whim.struck[0], signal.SIGCONT)
-    wait_until(lambda: not fleet.is_busy(), within=PATIENCE, what="the end of the job")
+    wait_until(lambda: fleet.turns() <= left_behind, within=PATIENCE, what="the end of the job")
 
 
 def slow_at(fleet: Fleet, point: Point) -> None:
