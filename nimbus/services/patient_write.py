@@ -1,4 +1,4 @@
-"""Short writes that give way: a transaction that lost to another one, or met a busy database, is done again."""
+"""Short writes that give way: a transaction that lost to another one, or met a busy or full database, is done again."""
 
 import random
 import sqlite3
@@ -14,7 +14,8 @@ from nimbus.services.prepared import Writing, driver_write
 _Result = TypeVar("_Result")
 _LOST = frozenset({"40001", "40P01"})  # Postgres: could not serialise; deadlock
 _COMING_BACK = frozenset({"57P01", "57P02", "57P03"})  # Postgres: shut down, crashed, starting
-_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_NO_ROOM = frozenset({"53100"})  # Postgres: the disk is full
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL})
 
 
 def patient_write(action: Callable[[Writing], _Result], *, patience: float = 2.0) -> _Result:
@@ -35,10 +36,10 @@ def patient_write(action: Callable[[Writing], _Result], *, patience: float = 2.0
 
 
 def passes(error: DBAPIError) -> bool:
-    """Whether an error says that the same may go well in a moment; a full disk or a broken file does not."""
+    """Whether an error says that the same may go well in a moment; a broken file does not."""
     problem = error.orig
     if isinstance(problem, sqlite3.Error):
         return problem.sqlite_errorcode & 0xFF in _BUSY  # the low byte is the kind
     state = getattr(problem, "sqlstate", None)
     # Without a state there was no answer: the server is away, or went away.
-    return state is None or state in _LOST or state in _COMING_BACK
+    return state is None or state in _LOST | _COMING_BACK | _NO_ROOM

@@ -80,7 +80,31 @@ def test_a_statement_that_is_wrong_is_tried_once(acme):
     assert len(tries) == 1
 
 
-def test_a_full_disk_is_not_waited_for():
-    full = OperationalError("UPDATE", {}, psycopg.errors.DiskFull())
+@pytest.mark.parametrize("both_databases", ["sqlite"], indirect=True)
+def test_a_full_database_is_asked_again_until_there_is_room(ava):
+    tries = []
 
-    assert not passes(full)
+    def grow(writing):
+        tries.append(1)
+        if len(tries) == 1:
+            raise full
+        writing.change(ADD, {"of_account": ava})
+
+    with quick_write(db.engine) as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")
+        with pytest.raises(OperationalError) as caught:
+            connection.exec_driver_sql("CREATE TABLE larger AS SELECT zeroblob(100000)")
+    full = caught.value.orig
+
+    patient_write(grow)
+
+    assert passes(caught.value)
+    assert reload(EmailAccountHealth, ava).daily_send_limit == 21
+
+
+def test_a_full_disk_under_postgres_passes_and_a_broken_one_does_not():
+    full, broken = (
+        OperationalError("UPDATE", {}, kind()) for kind in (psycopg.errors.DiskFull, psycopg.errors.IoError)
+    )
+
+    assert (passes(full), passes(broken)) == (True, False)
