@@ -75,17 +75,11 @@ def _attempts():
         "oauth_attempt",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("session_hash", sa.String(length=64), nullable=False),
-        sa.Column("asked_from", sa.String()),
         sa.Column("provider", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("account_id", sa.Integer()),
-        sa.Column("client_id", sa.String(), nullable=False),
         sa.Column("state_hash", sa.String(length=64), nullable=False),
-        sa.Column("sealed_verifier", sa.Text()),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("expires_at", MOMENT, nullable=False),
-        sa.Column("used_at", MOMENT),
+        sa.Column("returned_at", MOMENT, nullable=False),
         sa.Column("outcome", sa.String(length=40)),
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.Column("workspace_id", sa.Integer(), nullable=False),
@@ -101,7 +95,7 @@ def _attempts():
         sa.PrimaryKeyConstraint("id", name="pk_oauth_attempt"),
         sa.UniqueConstraint("state_hash", name="uq_oauth_attempt_state_hash"),
     )
-    for column in ("account_id", "expires_at", "user_id", "workspace_id"):
+    for column in ("account_id", "returned_at", "user_id", "workspace_id"):
         op.create_index(f"ix_oauth_attempt_{column}", "oauth_attempt", [column])
 
 

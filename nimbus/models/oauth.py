@@ -1,4 +1,4 @@
-"""Signing in at a provider: the application that asks, an attempt under way, and the grant that an account lives on."""
+"""Signing in at a provider: the application that asks, a return from there, and the grant that an account lives on."""
 
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,7 @@ class ProviderApp(OfWorkspace, Base):
 
 
 class OAuthAttempt(OfWorkspace, Base):
-    """One way to a provider and back. Its state is used once, in the session and workspace that began it.
+    """Somebody who came back from a provider. The row is what makes the state of a way there good for once only.
 
     `outcome` says how it ended, in the words of services; `detail` holds what its page shows, and no secret.
     """
@@ -56,26 +56,15 @@ class OAuthAttempt(OfWorkspace, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
-    session_hash: Mapped[str] = mapped_column(sa.String(64))  # of the session that began it
-    asked_from: Mapped[str | None]  # the address of the person's browser, for the audit log
     provider: Mapped[str]
     purpose: Mapped[str]
     account_id: Mapped[int | None] = mapped_column(
         index=True
     )  # the account to repair, then the one that was made
-    client_id: Mapped[str]
     state_hash: Mapped[str] = mapped_column(sa.String(64))
-    sealed_verifier: Mapped[str | None] = mapped_column(sa.Text)  # None once the code was exchanged
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-    used_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime] = mapped_column(index=True)
     outcome: Mapped[str | None] = mapped_column(sa.String(40))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-    @property
-    def vault_owner(self) -> str:
-        """The identity that the vault binds the verifier to."""
-        return attempt_vault_owner(self.state_hash)
 
 
 class OAuthGrant(OfWorkspace, Base):
@@ -117,11 +106,6 @@ class OAuthGrant(OfWorkspace, Base):
 def app_vault_owner(workspace_id: int, provider: str) -> str:
     """The identity of a workspace's application at a provider."""
     return f"provider_app:{workspace_id}:{provider}"
-
-
-def attempt_vault_owner(state_hash: str) -> str:
-    """The identity of an attempt: unlike its id, the state is known before the row is written."""
-    return f"oauth_attempt:{state_hash}"
 
 
 def grant_vault_owner(account_id: int) -> str:

@@ -15,7 +15,7 @@ from nimbus.models import connection_test, mail_server, oauth
 from nimbus.models.base import table_of
 from nimbus.models.connection_test import ConnectionTest
 from nimbus.models.mail_server import MailServer
-from nimbus.models.oauth import OAuthAttempt, OAuthGrant, ProviderApp
+from nimbus.models.oauth import OAuthGrant, ProviderApp
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class SealedColumn:
 
 
 _SERVERS, _TESTS = table_of(MailServer), table_of(ConnectionTest)
-_APPS, _ATTEMPTS, _GRANTS = table_of(ProviderApp), table_of(OAuthAttempt), table_of(OAuthGrant)
+_APPS, _GRANTS = table_of(ProviderApp), table_of(OAuthGrant)
 SEALED = (
     SealedColumn(
         _SERVERS.c.sealed_password,
@@ -104,9 +104,6 @@ SEALED = (
         "client_secret",
         oauth.app_vault_owner,
         (_APPS.c.workspace_id, _APPS.c.provider),
-    ),
-    SealedColumn(
-        _ATTEMPTS.c.sealed_verifier, "verifier", oauth.attempt_vault_owner, (_ATTEMPTS.c.state_hash,)
     ),
     *(
         SealedColumn(

@@ -162,24 +162,23 @@ def _of_0005(workspace_id):
 
 
 def _of_0006(workspace_id):
-    mine = {"workspace_id": workspace_id, "provider": "gmail", "client_id": "1.apps.test"}
+    mine = {"workspace_id": workspace_id, "provider": "gmail"}
+    client = {"client_id": "1.apps.test"}
     app = {"sealed_client_secret": "k1:s", "audience": "testing", "changed_by": "Zoë"}
-    yield "provider_app", mine | app | {"changed_at": AT, "check": [["redirect", True, "Fits."]]}
+    yield "provider_app", mine | client | app | {"changed_at": AT, "check": [["redirect", True, "Fits."]]}
     attempt = {
         "id": workspace_id,
         "user_id": workspace_id,
         "account_id": workspace_id,
-        "session_hash": "s" * 64,
         "state_hash": str(workspace_id) * 64,
         "purpose": "engage",
-        "sealed_verifier": "k1:v",
         "detail": {"missing": ["é"]},
     }
-    yield "oauth_attempt", mine | attempt | {"created_at": AT, "expires_at": AT}
+    yield "oauth_attempt", mine | attempt | {"returned_at": AT}
     tokens = {"sealed_access_token": "k1:a", "sealed_refresh_token": "k1:r", "scopes": "a b", "subject": "1"}
     times = {"access_until": AT, "granted_at": AT, "refreshed_at": AT, "refresh_at": AT}
     counts = {"version": 2, "refusals": 0, "failure_detail": {}}
-    yield "oauth_grant", mine | tokens | times | counts | {"account_id": workspace_id}
+    yield "oauth_grant", mine | client | tokens | times | counts | {"account_id": workspace_id}
 
 
 ROWS = {

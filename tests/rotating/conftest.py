@@ -25,5 +25,5 @@ def acme(ada):
 
 @pytest.fixture
 def secrets(ada):
-    """Everything that Ada's workspace keeps sealed: 150 accounts with two passwords each, and three tests."""
+    """Everything that Ada's workspace keeps sealed: 150 accounts with two passwords each, 15 grants, an app, three tests."""
     return fill(*ada, accounts=150)

@@ -7,9 +7,18 @@ import sqlalchemy as sa
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import ConnectionTest, EmailAccountHealth, KeyRotation, MailServer, WorkspaceKey
+from nimbus.models import (
+    ConnectionTest,
+    EmailAccountHealth,
+    KeyRotation,
+    MailServer,
+    OAuthGrant,
+    ProviderApp,
+    WorkspaceKey,
+)
 from nimbus.models.connection_test import vault_owner as owner_in_test
 from nimbus.models.mail_server import vault_owner as owner_on_server
+from nimbus.models.oauth import app_vault_owner, grant_vault_owner
 from nimbus.models.sealed_columns import SEALED
 from nimbus.rules.connection_test import Leg
 from nimbus.security.held_keys import hold_vault
@@ -17,7 +26,10 @@ from tests.factories import mail_settings, make_domain
 
 
 def fill(workspace_id, user_id, accounts, *, tests=3) -> dict[tuple, str]:
-    """Make this many accounts, and some tests that keep what was typed; the secret of each place, by its address."""
+    """Make this many accounts, and some tests that keep what was typed; the secret of each place, by its address.
+
+    Every tenth account lives on a grant as well, and with tests comes the workspace's own app at a provider.
+    """
     domain_id = make_domain(workspace_id)
     with transaction() as session:
         vault = hold_vault(session, workspace_id)
@@ -31,10 +43,12 @@ def fill(workspace_id, user_id, accounts, *, tests=3) -> dict[tuple, str]:
             sa.insert(MailServer),
             [_server(workspace_id, vault, number, leg) for number in ids for leg in Leg],
         )
+        session.execute(sa.insert(OAuthGrant), [_grant(workspace_id, vault, number) for number in ids[::10]])
         if tests:
             session.execute(
                 sa.insert(ConnectionTest), [_test(workspace_id, user_id, vault, n) for n in range(tests)]
             )
+            session.execute(sa.insert(ProviderApp), _app(workspace_id, vault))
     if db.engine.dialect.name == "postgresql":  # ids were given by hand
         with transaction() as session:
             sequence = "pg_get_serial_sequence('email_account_health', 'id')"
@@ -127,6 +141,39 @@ def _server(workspace_id, vault, account_id, leg) -> dict[str, object]:
         "username": f"person{account_id}@acme.test",
         "sealed_password": vault.seal(secret((account_id, leg)), owner=owner, field="password"),
         "checked_at": now(),
+    }
+
+
+def _grant(workspace_id, vault, account_id) -> dict[str, object]:
+    owner = grant_vault_owner(account_id)
+    tokens = {
+        f"sealed_{field}": vault.seal(secret((account_id, field)), owner=owner, field=field)
+        for field in ("access_token", "refresh_token")
+    }
+    times = dict.fromkeys(("access_until", "granted_at", "refreshed_at"), now())
+    return (
+        tokens
+        | times
+        | {
+            "workspace_id": workspace_id,
+            "account_id": account_id,
+            "provider": "gmail",
+            "client_id": "1.apps.test",
+            "subject": str(account_id),
+            "scopes": "openid",
+        }
+    )
+
+
+def _app(workspace_id, vault) -> dict[str, object]:
+    owner = app_vault_owner(workspace_id, "gmail")
+    return {
+        "workspace_id": workspace_id,
+        "provider": "gmail",
+        "client_id": "1.apps.test",
+        "sealed_client_secret": vault.seal(secret((workspace_id, "app")), owner=owner, field="client_secret"),
+        "changed_at": now(),
+        "changed_by": "Ada",
     }
 
 

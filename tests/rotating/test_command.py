@@ -28,7 +28,7 @@ def test_every_workspace_gets_a_new_key(acme, secrets, rotate_keys):
     assert (code, said.splitlines()) == (
         0,
         [
-            f"Acme: key {of_acme}; passwords sealed again: 306; older keys destroyed: 1.",
+            f"Acme: key {of_acme}; passwords sealed again: 337; older keys destroyed: 1.",
             f"Zenith: key {of_zenith}; passwords sealed again: 0; older keys destroyed: 1.",
         ],
     )
