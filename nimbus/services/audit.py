@@ -14,11 +14,10 @@ from nimbus.models import AuditEvent, User
 from nimbus.models.base import table_of
 from nimbus.rules.audit import Action
 from nimbus.services.asker import Asker
-from nimbus.services.prepared import writing_in
 
 REFUSALS_APART = timedelta(minutes=1)  # of one person at one endpoint; more say nothing new
 
-_ADD = sa.insert(table_of(AuditEvent)).returning(table_of(AuditEvent).c.id)
+_ADD = sa.insert(table_of(AuditEvent))
 _log = logging.getLogger(__name__)
 
 
@@ -63,8 +62,8 @@ def record(
         "object_name": on.name if on else None,
         "details": details,
     }
-    (added,) = writing_in(session).rows(_ADD, line)
-    return int(added.id)
+    added = session.execute(_ADD, line)
+    return int(added.inserted_primary_key[0])  # type: ignore[attr-defined]
 
 
 def note_refusal(asker: Asker, endpoint: str, method: str) -> None:
