@@ -1,4 +1,4 @@
-"""A thousand requests that nobody honest sends, with a fixed seed; `make soak` sends many more."""
+"""Two thousand requests that nobody honest sends, with a fixed seed; `make soak` sends many more."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def database_url(both_databases):
 
 
 def test_nothing_that_is_sent_breaks_a_page_or_gets_into_one(world, site, database_url):
-    run = Attacker(world, site, "a fixed seed").run(250 if database_url else 1000)
+    run = Attacker(world, site, "a fixed seed").run(500 if database_url else 2000)
 
     assert run.faults == []
     assert run.answers.keys() >= REACHED, run.answers
