@@ -1,13 +1,13 @@
 """The forms of the first start, of signing in, and of one's own name and password."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
-from wtforms import Field, Form, HiddenField, SelectField
+from wtforms import Field, Form, HiddenField
 from wtforms.validators import StopValidation
 
 from nimbus.security.passwords import GOOD_LENGTH, MAXIMUM_LENGTH, MINIMUM_LENGTH, why_refused
 from nimbus.web.forms.base import PlainForm, Required, SecretLine, TextLine, is_email_address
+from nimbus.web.forms.time_zone import TimeZone
 
 
 class NewPassword(SecretLine):
@@ -41,9 +41,7 @@ class SetupForm(PlainForm):
     name = TextLine("Your name", (Required("Enter your name."),), longest=100)
     email = TextLine("Email", (Required("Enter your email address."), is_email_address), longest=254)
     password = NewPassword()
-    timezone = SelectField(
-        "Time zone", choices=lambda: sorted(available_timezones()), default="UTC", validate_choice=True
-    )
+    timezone = TimeZone(default="UTC")
 
 
 class SignInForm(PlainForm):

@@ -1,22 +1,15 @@
 """The forms of a workspace's settings."""
 
-from zoneinfo import available_timezones
-
-from wtforms import SelectField
-
 from nimbus.rules.account_limits import LARGEST_LIMIT
 from nimbus.web.forms.base import PlainForm, Required, TextLine, WholeNumber
+from nimbus.web.forms.time_zone import TimeZone
 
 
 class WorkspaceForm(PlainForm):
     """What the workspace is called and when its days begin."""
 
     name = TextLine("Name", (Required("Enter a name, such as your agency's."),), longest=100)
-    timezone = SelectField(
-        "Time zone",
-        description="Sends are counted by the day in this zone. A change takes effect at once.",
-        choices=lambda: sorted(available_timezones()),
-    )
+    timezone = TimeZone("Sends are counted by the day in this zone. A change takes effect at once.")
 
 
 class AccountLimitForm(PlainForm):
