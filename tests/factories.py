@@ -91,7 +91,7 @@ def make_domain(workspace_id, name="acme.test", **overrides) -> int:
         return domain.id
 
 
-def make_email_account(workspace_id, email="ava@acme.test", *, failed_legs=(), **overrides) -> int:
+def make_email_account(workspace_id, email="ava@acme.test", *, legs=Leg, failed_legs=(), **overrides) -> int:
     """An account over SMTP and IMAP that is ready for cold outreach unless told otherwise; gives its id."""
     domain_id = make_domain(workspace_id, email.rpartition("@")[2])
     values = {
@@ -107,7 +107,7 @@ def make_email_account(workspace_id, email="ava@acme.test", *, failed_legs=(), *
         )
         session.add(account)
         session.flush()
-    for leg in Leg:
+    for leg in legs:
         code = "auth_failed" if leg in failed_legs else None
         make_mail_server(workspace_id, account.id, leg, username=email, failure_code=code)
     return account.id

@@ -13,11 +13,29 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from nimbus.providers.contract import Hosts, OAuthApp, Person, Secret, Tokens
 from nimbus.providers.errors import GrantRefused, Secrets, safe_line
 from nimbus.providers.gmail.identity import identify as identify_google
+from nimbus.providers.gmail.identity import subject_of
 from nimbus.providers.http import Ask, NoAnswer, ask
 from nimbus.providers.microsoft.identity import identify as identify_microsoft
 from nimbus.rules.oauth import OAuthPurpose, asked_scopes, needed_scopes, normal_scopes
-from nimbus.rules.oauth_answers import GrantEnding, TokenRefusal, read_refusal, token_ending
+from nimbus.rules.oauth_answers import (
+    AADSTS,
+    GrantEnding,
+    TokenRefusal,
+    numbers_in,
+    read_refusal,
+    token_ending,
+)
 from nimbus.rules.providers import Provider
+
+__all__ = [
+    "admin_consent_url",
+    "authorization_url",
+    "exchange",
+    "identify",
+    "refresh",
+    "revoke",
+    "subject_of",
+]
 
 _UNAVAILABLE: Final = GrantEnding.UNAVAILABLE
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")  # what a header and a form can carry; RFC 6750 allows no more
@@ -112,6 +130,24 @@ def identify(hosts: Hosts, provider: Provider, access: Secret) -> Person:
     """Whose mailbox an access token opens; raises GrantRefused, `no_mailbox` where there is none."""
     find = identify_google if provider is Provider.GMAIL else identify_microsoft
     return find(hosts, access)
+
+
+def try_page(hosts: Hosts, provider: Provider, url: str) -> None:
+    """See that the page of an authorization URL is shown; raises GrantRefused, `app_wrong` when the provider shows an error.
+
+    Google leads to an error page of its own, Microsoft writes the number of what is wrong into the page.
+    """
+    try:
+        answer = ask(hosts, Ask(url=url, headers={"Accept": "text/html"}))
+    except NoAnswer as error:
+        raise GrantRefused(_UNAVAILABLE, str(error)) from None
+    if answer.status >= 500:
+        raise GrantRefused(_UNAVAILABLE, f"{answer.status}")
+    numbers = numbers_in(answer.body.decode("utf-8", "replace")) if provider is Provider.MICROSOFT else ()
+    is_error = answer.status >= 400 or "/oauth/error" in answer.headers.get("location", "")
+    if is_error or any(AADSTS.get(number) is GrantEnding.APP_WRONG for number in numbers):
+        detail = {"code": str(numbers[0])} if numbers else {}
+        raise GrantRefused(GrantEnding.APP_WRONG, detail=detail)
 
 
 def _asked_of_google(login_hint: str, *, prompt_consent: bool) -> dict[str, str]:

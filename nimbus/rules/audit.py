@@ -36,6 +36,9 @@ class Action(StrEnum):
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_REMOVED = "account_removed"
 
+    APP_CHANGED = "app_changed"
+    APP_REMOVED = "app_removed"
+
     MESSAGE_WRITTEN = "message_written"
     MESSAGE_DECIDED = "message_decided"
     MESSAGE_SENT_AGAIN = "message_sent_again"
@@ -75,6 +78,8 @@ WORDS: dict[Action, str] = {
     Action.ACCOUNT_RECONNECTED: "reconnected",
     Action.ACCOUNT_CHANGED: "changed",
     Action.ACCOUNT_REMOVED: "removed the inbox",
+    Action.APP_CHANGED: "changed the sign-in app for",
+    Action.APP_REMOVED: "removed the sign-in app for",
     Action.MESSAGE_WRITTEN: "wrote a message from",
     Action.MESSAGE_DECIDED: "decided about a message from",
     Action.MESSAGE_SENT_AGAIN: "sent a message again from",

@@ -72,6 +72,9 @@ SENTENCES: dict[Category, str] = {
     ),
 }
 
+# Of Google or Microsoft, where there is no connection that a person could test.
+NO_ANSWER = "{host} gave no usable answer. The message is tried again by itself."
+
 # By the reason that a suppression carries.
 SUPPRESSED_BECAUSE: dict[str | None, str] = {
     "hard_bounce": "mail to this address came back",

@@ -19,6 +19,7 @@ __all__ = [
     "Category",
     "Effect",
     "Stage",
+    "api_pause",
     "classify",
     "retry_at",
     "sentence",
@@ -115,6 +116,11 @@ def retry_at(
     begun = since if since is not None else now - sum(pauses[:-1], timedelta())
     again = now + pauses[-1]
     return again if again - begun <= GIVEN_UP_AFTER else None
+
+
+def api_pause(attempts: int) -> timedelta:
+    """How long an inbox keeps still that an API has asked to slow down without saying how long: 1 min, doubled to 15."""
+    return min(INBOX_WAITS[Category.THROTTLE], _MINUTE * (1 << min(attempts - 1, 4)))
 
 
 def sentence(

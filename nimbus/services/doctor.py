@@ -13,6 +13,7 @@ from flask import current_app
 from nimbus import queues
 from nimbus.rules.installation_health import Health, exit_code, worst
 from nimbus.services.check import Check
+from nimbus.services.check_apps import app_checks
 from nimbus.services.check_database import database_checks, file_check
 from nimbus.services.check_machine import clock_check, disk_check, memory_check, packages_check, versions
 from nimbus.services.check_providers import provider_checks
@@ -110,6 +111,7 @@ def examine(*, remember: bool = False) -> Diagnosis:
         *_seen("memory", "Memory", memory_check),
         *_seen("clock", "Clock", partial(clock_check, settings)),
         *slow("providers", "Providers", partial(provider_checks, settings)),
+        *_seen("apps", "Sign-in apps", partial(app_checks, because)),
         *_seen("packages", "Packages", packages_check),
     ]
     workers = worker_lines() if lines else []

@@ -15,11 +15,12 @@ _MOST = 10_000  # domains remembered by one process
 _KNOWN = "nimbus.mail_domains"
 
 
-def has_no_mail_server(recipient: str, *, sender: str, login: ServerLogin, network: Network) -> bool:
+def has_no_mail_server(recipient: str, *, sender: str, login: ServerLogin | None, network: Network) -> bool:
     """Whether the recipient's domain certainly takes no mail; where DNS cannot tell, the mail server will.
 
     The inbox's own domain is not in doubt. A mail server of one's own network may know names that the public DNS
-    does not, so the question is put only where the server is public, or the operator has named name servers.
+    does not, so the question is put only where the server is public, or the operator has named name servers. Without
+    a login mail leaves through Google or Microsoft, who are public.
     """
     domain = recipient.rpartition("@")[2].lower()
     if domain == sender.rpartition("@")[2].lower():
@@ -34,11 +35,12 @@ def has_no_mail_server(recipient: str, *, sender: str, login: ServerLogin, netwo
     return takes is False
 
 
-def _ask(domain: str, login: ServerLogin, network: Network) -> bool | None:
+def _ask(domain: str, login: ServerLogin | None, network: Network) -> bool | None:
     policy, deadline = network.policy, Deadline(_PATIENCE)
     try:
         if (
-            policy.resolvers
+            login is None
+            or policy.resolvers
             or find_server(login.host, login.port, Leg.SMTP, policy=policy, deadline=deadline).is_public
         ):
             return takes_mail(domain, policy.resolvers, deadline)

@@ -1,7 +1,10 @@
-"""The way out of one inbox for the length of a turn: what is known of it, its password, its one connection."""
+"""The way out of one inbox for the length of a turn: what is known of it, its sign-in, its one connection.
+
+Only what is opened depends on the provider: a connection to a mail server, or calls of Google's or Microsoft's.
+"""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -13,13 +16,15 @@ from sqlalchemy.orm import joinedload
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth, MailServer
-from nimbus.providers.contract import Network, OpenSender, ServerLogin
+from nimbus.providers.contract import Accepted, Network, OpenSender, ServerLogin
 from nimbus.providers.errors import SendRefused
 from nimbus.providers.smtp_imap.delivery import open_sender
 from nimbus.rules import pacing
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.mail_hosts import MailHost, mail_host
-from nimbus.rules.providers import Provider
+from nimbus.rules.oauth import OAUTH_PROVIDERS
+from nimbus.rules.providers import PROVIDER_NAMES, Provider
+from nimbus.services.api_outlet import open_api_sender
 from nimbus.services.server_login import current_network, open_login
 
 # These put what leaves over their SMTP servers into the Sent folder themselves (`providers.md` 3).
@@ -32,21 +37,36 @@ class NoServer(NimbusError):
 
 
 @dataclass(frozen=True, slots=True)
+class SmtpSignIn:
+    """How an inbox signs in to its server. `checked_at` says which sign-in it is: a new one has a later moment."""
+
+    login: ServerLogin
+    checked_at: datetime
+    refusals: int  # in a row
+
+
+@dataclass(frozen=True, slots=True)
 class Inbox:
-    """What sending needs to know of an inbox. `checked_at` says which sign-in it is: a new one has a later moment."""
+    """What sending needs to know of an inbox; without `smtp` its mail leaves through its provider's API."""
 
     email: str
     display_name: str
-    domain: str
-    login: ServerLogin
+    provider: Provider
     gap: timedelta
-    checked_at: datetime
-    sign_in_refusals: int
+    smtp: SmtpSignIn | None
 
     @property
-    def wants_copies(self) -> bool:
-        """Whether what is sent has to be put into the Sent folder by us."""
-        return not keeps_copies(self.login.host)
+    def host(self) -> str:
+        """Who takes its mail, by the name that a sentence has for it."""
+        return self.smtp.login.host if self.smtp else PROVIDER_NAMES[self.provider]
+
+    @property
+    def wants_looks(self) -> bool:
+        """Whether the Sent folder has to be looked into once a message has left.
+
+        For a copy of ours where the server keeps none; at a provider for the Message-ID that it gave the message.
+        """
+        return self.smtp is None or not keeps_copies(self.smtp.login.host)
 
 
 def keeps_copies(host: str) -> bool:
@@ -62,7 +82,7 @@ class Outlet:
         self._inbox: Inbox | None = None
         self._network: Network = current_network()
         self._sender: OpenSender | None = None
-        self.copies_wanted = False  # something was sent that belongs into the Sent folder
+        self.looks_wanted = False  # something was sent for which the Sent folder has to be looked into
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
@@ -96,27 +116,29 @@ class Outlet:
         if self._sender is not None and not self._sender.is_ready():
             self._close()
 
-    def send(self, message: bytes, recipient: str, *, before_body: Callable[[], bool]) -> str:
+    def send(self, message: bytes, recipient: str, *, before_body: Callable[[], bool]) -> Accepted:
         """Hand a message over as OpenSender.send does, on a new connection should the kept one be over."""
         sender = self.inbox().email
         try:
-            line = (
-                self._open().send(message, sender=sender, recipient=recipient, before_body=before_body).line
-            )
+            taken = self._open().send(message, sender=sender, recipient=recipient, before_body=before_body)
         except SendRefused as refused:
             if not refused.stale:
                 raise
             self._close()
-            line = (
-                self._open().send(message, sender=sender, recipient=recipient, before_body=before_body).line
-            )
-        self.copies_wanted |= self.inbox().wants_copies
-        return line
+            taken = self._open().send(message, sender=sender, recipient=recipient, before_body=before_body)
+        self.looks_wanted |= self.inbox().wants_looks
+        return taken
 
     def _open(self) -> OpenSender:
         if self._sender is None:
-            self._sender = self._opened.enter_context(open_sender(self.inbox().login, self._network))
+            self._sender = self._opened.enter_context(self._way_out())
         return self._sender
+
+    def _way_out(self) -> AbstractContextManager[OpenSender]:
+        inbox = self.inbox()
+        if inbox.smtp is None:
+            return open_api_sender(inbox.provider, *self._ids)
+        return open_sender(inbox.smtp.login, self._network)
 
     def _close(self) -> None:
         self._sender = None
@@ -124,24 +146,24 @@ class Outlet:
 
 
 def _read(workspace_id: int, account_id: int) -> Inbox:
-    found = db.session.execute(
-        sa.select(EmailAccountHealth, MailServer)
-        .join(
-            MailServer,
-            sa.and_(MailServer.account_id == EmailAccountHealth.id, MailServer.leg == Leg.SMTP),
-        )
-        .where(EmailAccountHealth.workspace_id == workspace_id, EmailAccountHealth.id == account_id)
-        .options(joinedload(EmailAccountHealth.domain))
-    ).first()
-    if found is None:
+    of_account = (EmailAccountHealth.workspace_id == workspace_id, EmailAccountHealth.id == account_id)
+    known = (joinedload(EmailAccountHealth.domain), joinedload(EmailAccountHealth.servers))
+    found = db.session.scalars(sa.select(EmailAccountHealth).where(*of_account).options(*known))
+    account = found.unique().one_or_none()
+    legs = account.servers if account and account.provider not in OAUTH_PROVIDERS else ()
+    server = next((leg for leg in legs if leg.leg == Leg.SMTP), None)
+    if account is None or (server is None and account.provider not in OAUTH_PROVIDERS):
         raise NoServer("This inbox has no server to send over. Connect it again.")
-    account, server = found
+    provider, host = Provider(account.provider), server.host if server else ""
     return Inbox(
         email=account.email,
         display_name=account.display_name,
-        domain=account.domain.name,
-        login=open_login(db.session(), server),
-        gap=pacing.gap(Provider(account.provider), account.domain.name, host=server.host),
-        checked_at=server.checked_at,
-        sign_in_refusals=int(server.failure_detail.get(REFUSALS, 0)) if not server.failure_code else 0,
+        provider=provider,
+        gap=pacing.gap(provider, account.domain.name, host=host),
+        smtp=_sign_in(server) if server else None,
     )
+
+
+def _sign_in(server: MailServer) -> SmtpSignIn:
+    refusals = 0 if server.failure_code else int(server.failure_detail.get(REFUSALS, 0))
+    return SmtpSignIn(open_login(db.session(), server), server.checked_at, refusals)

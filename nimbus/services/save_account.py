@@ -214,7 +214,7 @@ def _putting_domain(dialect: str) -> sa.UpdateBase:
 @cache
 def _putting_account(dialect: str) -> sa.UpdateBase:
     put = insert_or(EmailAccountHealth, dialect)
-    names = ("display_name", "domain_id", "connection_state", "removed_at")
+    names = ("display_name", "domain_id", "provider", "connection_state", "removed_at")
     renewed = {name: put.excluded[name] for name in names}
     return put.on_conflict_do_update(index_elements=["workspace_id", "email"], set_=renewed).returning(
         EmailAccountHealth.id, EmailAccountHealth.created_at

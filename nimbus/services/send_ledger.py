@@ -5,6 +5,7 @@ send together with its place in the day and the hour; a verdict moves that place
 All need an application context.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -56,15 +57,21 @@ def renew(claimed: Claimed) -> bool:
     return patient_write(lambda writing: writing.change(of_database(writing.database).renew, asked))
 
 
-def mark_sent(claimed: Claimed, line: str, *, copy_wanted: bool = False) -> bool:
-    """The server accepted the message with this line; `copy_wanted` asks for a copy in the Sent folder."""
-    ending = {
+def mark_sent(
+    claimed: Claimed, line: str, *, copy_state: str | None = None, ids: Mapping[str, str | None] | None = None
+) -> bool:
+    """The server accepted the message with this line.
+
+    copy_state: "wanted" asks for a copy in the Sent folder, "unread" to look for the one that is there; ids: the
+    provider's own, `provider_id` and `thread_id`.
+    """
+    ending: dict[str, Any] = {
         "state": SendState.SENT,
         "category": None,
         "reason": None,
-        "copy_state": "wanted" if copy_wanted else None,
+        "copy_state": copy_state,
     }
-    return _conclude(claimed, ending, "The server accepted the message.", line)
+    return _conclude(claimed, ending | dict(ids or {}), "The server accepted the message.", line)
 
 
 def mark_failed(claimed: Claimed, category: Category, sentence: str, line: str) -> bool:

@@ -16,6 +16,7 @@ from nimbus.clock import now
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models import Send
+from nimbus.providers.contract import Accepted
 from nimbus.providers.errors import DeliveryUnknown, SendRefused, StoppedBeforeBody
 from nimbus.providers.message import Letter, compose
 from nimbus.rules.send_answers import Category, Stage
@@ -59,7 +60,7 @@ def _send_in_turn(workspace_id: int, account_id: int) -> None:
         return
     with turn, Outlet(workspace_id, account_id) as outlet:
         _serve(turn, outlet, workspace_id, account_id)
-    if outlet.copies_wanted:
+    if outlet.looks_wanted:
         queues.ring(queues.KEEP_COPIES, workspace_id, account_id)
     # What came in while this turn ended has found it taken.
     if turn.is_open_now() and _has_due(workspace_id, account_id):
@@ -112,7 +113,7 @@ def _deliver(turn: SenderTurn, outlet: Outlet, claimed: Claimed) -> bool:
     try:
         inbox = outlet.inbox()
         fence.message = claimed.message or _composed(inbox, outlet, claimed)
-        line = outlet.send(fence.message, claimed.recipient, before_body=fence)
+        taken = outlet.send(fence.message, claimed.recipient, before_body=fence)
     except SendRefused as error:
         return send_outcome.settle(turn, outlet.inbox(), claimed, error)
     except DeliveryUnknown as doubt:
@@ -135,18 +136,25 @@ def _deliver(turn: SenderTurn, outlet: Outlet, claimed: Claimed) -> bool:
             send_outcome.put_off(claimed, said)
         turn.hold(now() + send_outcome.SERVER_RESTS)
         return False
-    mark_sent(claimed, line, copy_wanted=inbox.wants_copies)
-    if inbox.sign_in_refusals:
-        send_outcome.forget_refusals(inbox, claimed)
+    _record_sent(inbox, claimed, taken)
+    if inbox.smtp and inbox.smtp.refusals:
+        send_outcome.forget_refusals(inbox.smtp, claimed)
         outlet.read_again()
     if inbox.gap:
         turn.hold(now() + inbox.gap)
     return True
 
 
+def _record_sent(inbox: Inbox, claimed: Claimed, taken: Accepted) -> None:
+    copy_state = ("wanted" if inbox.smtp else "unread") if inbox.wants_looks else None
+    ids = {} if inbox.smtp else {"provider_id": taken.provider_id, "thread_id": taken.thread_id}
+    mark_sent(claimed, taken.line, copy_state=copy_state, ids=ids)
+
+
 def _composed(inbox: Inbox, outlet: Outlet, claimed: Claimed) -> bytes:
     """The message itself; raises SendRefused for an address that nothing can be sent to."""
-    if has_no_mail_server(claimed.recipient, sender=inbox.email, login=inbox.login, network=outlet.network):
+    login = inbox.smtp.login if inbox.smtp else None
+    if has_no_mail_server(claimed.recipient, sender=inbox.email, login=login, network=outlet.network):
         raise SendRefused(Stage.RCPT, "", "", category=Category.HARD_DOMAIN)
     try:
         return compose(

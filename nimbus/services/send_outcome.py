@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.models import EmailAccountHealth, EventTone, MailServer
+from nimbus.providers.contract import ServerLogin
 from nimbus.providers.errors import SendRefused
 from nimbus.rules.connection_failure import Attempted, FailureCode, explain
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.providers import ConnectionState
+from nimbus.rules.send_answer_texts import NO_ANSWER
 from nimbus.rules.send_answers import (
     EFFECTS,
     INBOX_WAITS,
@@ -25,12 +27,13 @@ from nimbus.rules.send_answers import (
     Category,
     Effect,
     Stage,
+    api_pause,
     classify,
     retry_at,
     sentence,
 )
 from nimbus.services.account_log import record
-from nimbus.services.outlet import REFUSALS, Inbox
+from nimbus.services.outlet import REFUSALS, Inbox, SmtpSignIn
 from nimbus.services.send_ledger import Claimed, mark_failed, put_back
 from nimbus.services.sender_turn import SenderTurn
 
@@ -50,6 +53,7 @@ class Refusal:
     stage: Stage
     code: FailureCode
     detail: dict[str, str]
+    retry_after: datetime | None
 
     @property
     def effect(self) -> Effect:
@@ -64,15 +68,18 @@ def settle(turn: SenderTurn, inbox: Inbox, claimed: Claimed, error: SendRefused)
     if refusal.effect is Effect.BLOCKED:
         _log(claimed, refusal, EventTone.WARN)
     elif refusal.effect is Effect.WAIT:
-        _make_wait(claimed, refusal, moment)
+        until = _make_wait(turn, inbox, claimed, refusal)
+        again = until if again else None
         goes_on = False
-    elif refusal.effect is Effect.SIGN_IN:
-        again = _refuse_sign_in(inbox, claimed, refusal, moment)
+    elif refusal.effect is Effect.SIGN_IN and inbox.smtp:
+        again = _refuse_sign_in(inbox.smtp, claimed, refusal, moment)
         # After the last one the inbox's state holds it, and only until somebody has repaired that.
-        if inbox.sign_in_refusals + 1 < SIGN_IN_TRIES:
+        if inbox.smtp.refusals + 1 < SIGN_IN_TRIES:
             turn.hold(again)
         goes_on = False
-    elif not goes_on:
+    elif (
+        not goes_on and refusal.effect is not Effect.SIGN_IN
+    ):  # that one has an end of its own: somebody signs in
         turn.hold(moment + SERVER_RESTS)
     _settle_message(claimed, refusal, again)
     return goes_on
@@ -98,11 +105,14 @@ def _settle_message(claimed: Claimed, refusal: Refusal, again: datetime | None) 
 
 
 def _understood(inbox: Inbox, claimed: Claimed, error: SendRefused) -> Refusal:
-    host, failure = inbox.login.host, error.failure
-    category = error.category or classify(error.answer, error.stage, host=host)
-    said = sentence(category, recipient=claimed.recipient, host=host)
-    if failure is not None and category in {Category.CONNECTION, Category.AUTH_LOGIN}:
-        said = f"{explain(failure.code, _attempted(inbox), failure.detail).sentence} It is tried again by itself."
+    failure = error.failure
+    category = error.category or classify(error.answer, error.stage, host=inbox.host)
+    said = sentence(category, recipient=claimed.recipient, host=inbox.host)
+    if inbox.smtp is None and category is Category.CONNECTION:
+        said = NO_ANSWER.format(host=inbox.host)
+    elif inbox.smtp and failure is not None and category in {Category.CONNECTION, Category.AUTH_LOGIN}:
+        why = explain(failure.code, _attempted(inbox, inbox.smtp.login), failure.detail).sentence
+        said = f"{why} It is tried again by itself."
     return Refusal(
         category,
         said,
@@ -110,11 +120,11 @@ def _understood(inbox: Inbox, claimed: Claimed, error: SendRefused) -> Refusal:
         error.stage,
         failure.code if failure else FailureCode.AUTH_FAILED,
         dict(failure.detail) if failure else {},
+        error.retry_after,
     )
 
 
-def _attempted(inbox: Inbox) -> Attempted:
-    login = inbox.login
+def _attempted(inbox: Inbox, login: ServerLogin) -> Attempted:
     return Attempted(
         Leg.SMTP,
         login.host,
@@ -126,41 +136,50 @@ def _attempted(inbox: Inbox) -> Attempted:
     )
 
 
-def _make_wait(claimed: Claimed, refusal: Refusal, moment: datetime) -> None:
-    """The whole inbox waits: by a clock, or a suspended one until a person has seen to it."""
+def _make_wait(turn: SenderTurn, inbox: Inbox, claimed: Claimed, refusal: Refusal) -> datetime:
+    """The whole inbox waits: by a clock, or a suspended one until a person has seen to it; until when at least.
+
+    An API that only asks for a slower pace has said nothing about the inbox: that is kept, and not recorded.
+    """
+    moment, longest = now(), INBOX_WAITS[refusal.category]
+    paces = refusal.category is Category.THROTTLE and inbox.smtp is None
+    until = refusal.retry_after or moment + (api_pause(claimed.attempts) if paces else longest)
+    if paces and until <= moment + longest:
+        turn.hold(until)
+        return until
     with _account_of(claimed) as (session, account):
         if refusal.category is Category.SUSPENDED:
             account.connection_state = ConnectionState.SUSPENDED
         else:
-            until = moment + INBOX_WAITS[refusal.category]
             account.cooldown_until = max(until, account.cooldown_until or until)
         tone = EventTone.BAD if refusal.category is Category.SUSPENDED else EventTone.WARN
         record(session, account, refusal.category, _with_line(refusal), tone=tone)
+    return until
 
 
-def _refuse_sign_in(inbox: Inbox, claimed: Claimed, refusal: Refusal, moment: datetime) -> datetime:
+def _refuse_sign_in(sign_in: SmtpSignIn, claimed: Claimed, refusal: Refusal, moment: datetime) -> datetime:
     """Count a refused sign-in; the third in a row marks the connection. When the message is tried again."""
-    count = inbox.sign_in_refusals + 1
+    count = sign_in.refusals + 1
     with _account_of(claimed) as (session, account):
         server = session.get(MailServer, (account.id, str(Leg.SMTP)))
         # Should somebody have connected the inbox again meanwhile, it was another password that was refused.
-        if server is not None and server.checked_at == inbox.checked_at:
+        if server is not None and server.checked_at == sign_in.checked_at:
             server.failure_detail = {REFUSALS: count}
             if count >= SIGN_IN_TRIES:
                 server.checked_at, server.failure_code = moment, refusal.code
                 server.failure_detail = refusal.detail
                 account.connection_state = ConnectionState.AUTH_FAILED
-                said = f"Sending stopped: {inbox.login.host} refused to let this inbox sign in {count} times in a row"
+                said = f"Sending stopped: {sign_in.login.host} refused to let this inbox sign in {count} times in a row"
                 record(session, account, "sign_in_refused", said, tone=EventTone.BAD)
     again = retry_at(Category.AUTH_LOGIN, count, moment)
     return again or moment + SERVER_RESTS
 
 
-def forget_refusals(inbox: Inbox, claimed: Claimed) -> None:
+def forget_refusals(sign_in: SmtpSignIn, claimed: Claimed) -> None:
     """The sign-in worked: refusals before it do not count any more."""
     with _account_of(claimed) as (session, account):
         server = session.get(MailServer, (account.id, str(Leg.SMTP)))
-        if server is not None and server.checked_at == inbox.checked_at:
+        if server is not None and server.checked_at == sign_in.checked_at:
             server.failure_detail = {}
 
 

@@ -10,7 +10,7 @@ from nimbus import queues
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import ConnectionTest, EmailAccountHealth, UserSession
+from nimbus.models import ConnectionTest, EmailAccountHealth, OAuthAttempt, UserSession
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import UNDER_WAY, Leg, Purpose, State, is_abandoned, legs_of
 from nimbus.services.sign_in import ABSOLUTE_LIMIT
@@ -19,6 +19,7 @@ from nimbus.services.update_account import HISTORY_KEPT
 
 RING_AGAIN_AFTER = timedelta(seconds=5)
 _TEST_KEPT = timedelta(days=30)
+_ATTEMPT_KEPT = timedelta(days=1)  # a way to a provider and back; what came of it is the account's
 
 
 def sweep() -> None:
@@ -45,7 +46,7 @@ def sweep() -> None:
 
 
 def purge() -> None:
-    """Delete what has been kept long enough: accounts removed, tests done and sessions opened 30 days ago.
+    """Delete what has been kept long enough: accounts removed, tests done, ways to a provider, sessions.
 
     And end the messages that waited for too long. Asked for each hour; safe to run twice.
     """
@@ -60,6 +61,7 @@ def purge() -> None:
                 ConnectionTest.created_at < moment - _TEST_KEPT, ConnectionTest.state.not_in(UNDER_WAY)
             )
         )
+        session.execute(sa.delete(OAuthAttempt).where(OAuthAttempt.returned_at < moment - _ATTEMPT_KEPT))
         session.execute(sa.delete(UserSession).where(UserSession.created_at < moment - ABSOLUTE_LIMIT))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.errors import NimbusError
+from nimbus.extensions import db
 from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer
 from nimbus.rules.audit import Action
 from nimbus.rules.campaign_types import Restriction
@@ -19,6 +20,7 @@ from nimbus.rules.send_limits import provider_cap
 from nimbus.services import audit
 from nimbus.services.account_log import record
 from nimbus.services.asker import Asker
+from nimbus.services.give_back import forget_grant, tell
 from nimbus.services.sender_turn import bring_forward
 
 HISTORY_KEPT = timedelta(days=30)
@@ -95,11 +97,15 @@ def switch_rotation(asker: Asker, account_id: int, *, is_active: bool) -> None:
         _audit(session, asker, account, rotation="put back" if is_active else "taken out")
 
 
-def remove_account(asker: Asker, account_id: int) -> None:
-    """Remove an account: its passwords go at once, its history stays for 30 days."""
+def remove_account(asker: Asker, account_id: int) -> bool:
+    """Remove an account: its passwords and tokens go at once, its history stays for 30 days.
+
+    False when Google should have been told that it is allowed nothing here any more, and could not be.
+    """
     with _changing(asker, account_id) as (session, account):
         account.removed_at = now()
         session.execute(sa.delete(MailServer).where(MailServer.account_id == account_id))
+        token = forget_grant(session, asker.workspace_id, account_id)
         session.execute(
             sa.update(ConnectionTest)
             .where(ConnectionTest.account_id == account_id, ConnectionTest.state.in_(UNDER_WAY))
@@ -113,6 +119,8 @@ def remove_account(asker: Asker, account_id: int) -> None:
         bring_forward(session, asker.workspace_id, account_id)  # what waits here ends, and says why
         record(session, account, "removed", "Account removed", tone=EventTone.WARN, actor=asker.name)
         _audit(session, asker, account, Action.ACCOUNT_REMOVED)
+    db.session.remove()
+    return token is None or tell(token)
 
 
 def _audit(

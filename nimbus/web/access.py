@@ -23,7 +23,14 @@ from nimbus.web.own_paths import way_back
 from nimbus.web.partials import go, wants_fragment
 
 PUBLIC_ENDPOINTS = frozenset(
-    {"assets.asset", "invitations.accept", "invitations.show", "sessions.new", "setup.new"}
+    {
+        "assets.asset",
+        "invitations.accept",
+        "invitations.show",
+        "oauth.callback",
+        "sessions.new",
+        "setup.new",
+    }
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PROOF_LASTS = timedelta(minutes=30)

@@ -25,7 +25,7 @@ from nimbus.services.connect_account import (
     wait_longer,
 )
 from nimbus.web.access import asker, needs, signed_in, workspace_id
-from nimbus.web.connect_paths import cards, describe_path
+from nimbus.web.connect_paths import cards, describe_reachinbox
 from nimbus.web.connection_test_view import ConnectionTestView, Outcome
 from nimbus.web.forms.connect import SmtpImapForm, blank_settings
 from nimbus.web.limits import limit_connection_tests
@@ -42,10 +42,10 @@ def choose() -> str:
     return render_template("connect/new.html", cards=cards())
 
 
-@blueprint.get("/<any(gmail, microsoft, reachinbox):path>")
+@blueprint.get("/reachinbox")
 @needs(Permission.OPERATE)
-def path(path: str) -> str:
-    return render_template("connect/path.html", path=describe_path(path))
+def reachinbox() -> str:
+    return render_template("connect/path.html", path=describe_reachinbox())
 
 
 @blueprint.route("/smtp", methods=["GET", "POST"])

@@ -237,7 +237,7 @@ class ConnectionTestView:
 def _leads_to(fix: Fix) -> str | None:
     """The page of a fix that is a link."""
     if path := _OTHER_PATHS.get(fix.key):
-        return url_for("connect.path", path=path)
+        return url_for("connect_oauth.show", path=path)
     if fix.help_anchor:
         slug, _, anchor = fix.help_anchor.partition("#")
         return url_for("help.article", slug=slug, _anchor=anchor or None)

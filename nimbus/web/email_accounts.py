@@ -11,14 +11,17 @@ from nimbus.models.account_queries import AccountRow, count_on_domain, find_acco
 from nimbus.models.event_queries import list_events
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_test import Purpose
+from nimbus.rules.providers import Provider
 from nimbus.rules.roles import Permission
 from nimbus.services import update_account
 from nimbus.services.connect_account import start_account_test
+from nimbus.services.engage import is_engaged
 from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.account_list import AccountList
 from nimbus.web.account_view import AccountView
 from nimbus.web.forms.accounts import FolderForm, LimitForm, PriorityForm, RestrictionForm
 from nimbus.web.forms.base import PlainForm
+from nimbus.web.grant_view import grant_of
 from nimbus.web.ids import row_id
 from nimbus.web.limits import limit_connection_tests
 from nimbus.web.messages import messages_of
@@ -26,6 +29,7 @@ from nimbus.web.partials import go, show, wants_fragment
 
 blueprint = Blueprint("email_accounts", __name__, url_prefix="/email-accounts")
 
+_NOT_TOLD = "Google could not be told: take its access away at myaccount.google.com/permissions."
 _EDITABLE: dict[str, type[PlainForm]] = {"limit": LimitForm, "priority": PriorityForm, "folder": FolderForm}
 
 
@@ -47,6 +51,8 @@ def show_account(account_id: int) -> Response:
         events=events,
         older_url=older_url,
         messages=messages_of(account_id),
+        grant=grant_of(workspace_id(), account_id),
+        engaged=is_engaged(db.session(), workspace_id(), account_id),
         editing=None,
         form=None,
     )
@@ -135,7 +141,7 @@ def rotation(account_id: int) -> Response | AnyResponse:
 @needs(Permission.OPERATE)
 @limit_connection_tests
 def folder(account_id: int) -> Response | AnyResponse:
-    row = _row(account_id)
+    row = _with_servers(account_id)
     form = FolderForm()
     if not form.validate_on_submit():
         return _field(AccountView(row, signed_in().workspace.timezone), "folder", form)
@@ -148,7 +154,7 @@ def folder(account_id: int) -> Response | AnyResponse:
 @needs(Permission.OPERATE)
 @limit_connection_tests
 def test(account_id: int) -> AnyResponse:
-    test_id = start_account_test(asker(), _row(account_id).account, purpose=Purpose.RETEST)
+    test_id = start_account_test(asker(), _with_servers(account_id).account, purpose=Purpose.RETEST)
     return go(url_for("connect.test", test_id=test_id))
 
 
@@ -158,14 +164,25 @@ def remove(account_id: int) -> str | AnyResponse:
     account = _view(account_id)
     if request.method == "GET":
         return render_template("email_accounts/remove.html", account=account)
-    update_account.remove_account(asker(), account_id)
-    return go(url_for(".index"), f"{account.email} was removed. Its history is kept for 30 days.")
+    told = update_account.remove_account(asker(), account_id)
+    notice = f"{account.email} was removed. Its history is kept for 30 days."
+    if not told:
+        return go(url_for(".index"), f"{notice} {_NOT_TOLD}", "bad")
+    return go(url_for(".index"), notice)
 
 
 def _row(account_id: int) -> AccountRow:
     day = local_day(now(), signed_in().workspace.timezone)
     row = find_account(db.session(), workspace_id(), account_id, day)
     if row is None:
+        abort(404)
+    return row
+
+
+def _with_servers(account_id: int) -> AccountRow:
+    """An account that signs in at mail servers; at a provider there is nothing of that kind to test or to choose."""
+    row = _row(account_id)
+    if row.account.provider != Provider.SMTP_IMAP:
         abort(404)
     return row
 

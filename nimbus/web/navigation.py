@@ -14,12 +14,15 @@ from nimbus.web.settings import BLUEPRINTS as SETTINGS
 _PAGES = (
     ("home", "home.show", "Home", "layout-dashboard"),
     ("email_accounts", "email_accounts.index", "Email accounts", "mail"),
+    ("integrations", "integrations.index", "Integrations", "link"),
     ("settings", "settings.index", "Settings", "settings"),
     ("system", "system.show", "System", "activity"),
     ("help", "help.index", "Help", "life-buoy"),
 )
 _FOR_INSTANCE_OWNER = frozenset({"system"})
-_SECTION_OF = {"connect": "email_accounts", "messages": "email_accounts", "reconnect": "email_accounts"}
+_SECTION_OF = dict.fromkeys(
+    ("connect", "connect_oauth", "engage", "messages", "oauth", "reconnect"), "email_accounts"
+)
 
 
 def init_navigation(app: Flask) -> None:

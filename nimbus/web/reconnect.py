@@ -10,6 +10,8 @@ from nimbus.extensions import db
 from nimbus.models import ConnectionTest, EmailAccountHealth
 from nimbus.models.account_queries import find_account
 from nimbus.rules.connection_test import Leg, Purpose
+from nimbus.rules.oauth import OAUTH_PROVIDERS
+from nimbus.rules.providers import Provider
 from nimbus.rules.roles import Permission
 from nimbus.services.connect_account import (
     PasswordNeeded,
@@ -20,7 +22,8 @@ from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.connect import find_earlier, show_form
 from nimbus.web.forms.connect import SmtpImapForm
 from nimbus.web.limits import limit_connection_tests
-from nimbus.web.partials import go
+from nimbus.web.oauth_view import leave_url, provider_name
+from nimbus.web.partials import go, show
 
 blueprint = Blueprint("reconnect", __name__, url_prefix="/email-accounts")
 
@@ -30,6 +33,16 @@ blueprint = Blueprint("reconnect", __name__, url_prefix="/email-accounts")
 @limit_connection_tests
 def connect_again(account_id: int) -> Response | AnyResponse:
     account = _account(account_id)
+    provider = Provider(account.provider)
+    if provider in OAUTH_PROVIDERS:
+        there = leave_url(provider, account_id)
+        return show(
+            "connect/again.html",
+            "connect/again.html",
+            account=account,
+            name=provider_name(provider),
+            leave_url=there,
+        )
     form = SmtpImapForm()
     earlier = find_earlier(form.from_test.data or request.args.get("from_test"), account_id=account_id)
     if request.method == "GET":

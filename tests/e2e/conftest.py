@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import pytest
@@ -72,25 +73,26 @@ def app(product: Product) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+def make_owner(app: Flask) -> Owner:
+    """A new workspace of the running product, and its owner, signed in."""
+    number = next(_numbers)
+    email, name = f"dana{number}@example.com", f"Brightside {number}"
+    with app.app_context():
+        ids = create_user(
+            workspace=name, name="Dana", email=email, password=PASSWORD, timezone="Europe/Paris"
+        )
+        token = open_session(*ids, address="127.0.0.1", browser="Chromium")
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = token, True
+    cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    return Owner(*ids, email, {"name": cookie.key, "value": cookie.value})
+
+
 @pytest.fixture(scope="package")
 def new_owner(app: Flask) -> Callable[[], Owner]:
     """Makes workspaces, each with an owner who is signed in."""
-
-    def make() -> Owner:
-        number = next(_numbers)
-        email, name = f"dana{number}@example.com", f"Brightside {number}"
-        with app.app_context():
-            ids = create_user(
-                workspace=name, name="Dana", email=email, password=PASSWORD, timezone="Europe/Paris"
-            )
-            token = open_session(*ids, address="127.0.0.1", browser="Chromium")
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"], session["_fresh"] = token, True
-        cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
-        return Owner(*ids, email, {"name": cookie.key, "value": cookie.value})
-
-    return make
+    return partial(make_owner, app)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from nimbus.models import User
 from nimbus.web.assets import STATIC
 from tests.e2e.conftest import Owner, open_window
 from tests.e2e.fleet import LONG, make_crowd, make_fleet, make_messages
+from tests.e2e.sign_ins import OUTCOMES, make_sign_ins
 from tests.e2e.watching import assert_sound_everywhere
 from tests.factories import mail_settings, make_connection_test, make_email_account
 
@@ -87,6 +88,25 @@ PAGES = {
     "four paths": ("none", "/email-accounts/connect"),
     "path of Gmail": ("none", "/email-accounts/connect/gmail"),
     "path of Microsoft": ("none", "/email-accounts/connect/microsoft"),
+    "Gmail with an app": ("apps", "/email-accounts/connect/gmail"),
+    "Microsoft with an app": ("apps", "/email-accounts/connect/microsoft"),
+    "a sign-in that has expired": ("none", "/email-accounts/connect/gmail/expired"),
+    "an administrator's approval": (None, "/oauth/microsoft/callback?admin_consent=True"),
+    **{
+        f"return {outcome}": ("apps", f"/email-accounts/connect/returned/{{return_{outcome}}}")
+        for outcome in OUTCOMES
+    },
+    "account that is signed in": ("apps", "/email-accounts/{signed_in}"),
+    "signing in again": ("apps", "/email-accounts/{signed_in}/reconnect"),
+    "marking and moving mail": ("apps", "/email-accounts/{signed_in}/engage"),
+    "removing an account that is signed in": ("apps", "/email-accounts/{signed_in}/remove"),
+    "integrations": ("apps", "/integrations"),
+    "no Microsoft app": ("none", "/integrations/microsoft"),
+    "Google app": ("apps", "/integrations/google"),
+    "Microsoft app": ("apps", "/integrations/microsoft"),
+    "entering an app": ("none", "/integrations/google/edit"),
+    "changing an app": ("apps", "/integrations/microsoft/edit"),
+    "removing an app": ("apps", "/integrations/google/remove"),
     "path of ReachInbox": ("none", "/email-accounts/connect/reachinbox"),
     "empty form": ("none", "/email-accounts/connect/smtp"),
     "form after a failure": ("many", "/email-accounts/connect/smtp?from_test={refused}"),
@@ -130,8 +150,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(app, new_owner) -> World:
-    """Three workspaces: with no account, with one, and with sixty."""
-    owners = {name: new_owner() for name in ("none", "one", "many")}
+    """Four workspaces: with no account, with one, with sixty, and one that signs in at providers."""
+    owners = {name: new_owner() for name in ("none", "one", "many", "apps")}
     many = owners["many"]
     with app.app_context():
         ids = make_fleet(many.workspace_id)
@@ -141,6 +161,7 @@ def world(app, new_owner) -> World:
             session.get_one(User, owners["one"].user_id).owns_instance = True
         ids["long"] = make_email_account(owners["one"].workspace_id, LONG)
         make_messages(owners["one"].workspace_id, ids["long"], owners["one"].user_id)
+        ids |= make_sign_ins(owners["apps"].workspace_id, owners["apps"].user_id)
         messages = make_messages(many.workspace_id, ids["ava"], many.user_id)
         ids |= {f"message_{name}": messages[name] for name in MESSAGES}
         for name, values in TESTS.items():

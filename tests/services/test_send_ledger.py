@@ -75,7 +75,7 @@ def test_a_sent_message_has_its_whole_story_and_its_place_in_the_day(acme, ava):
     claimed = claim_next(acme, ava, "w")
     assert counts(ava) == {claimed.day: (0, 1)}
     assert begin_body(claimed, b"as it left")
-    assert mark_sent(claimed, "250 2.0.0 queued as 4Y", copy_wanted=True)
+    assert mark_sent(claimed, "250 2.0.0 queued as 4Y", copy_state="wanted")
 
     send = reload(Send, send_id)
     assert [line[1] for line in send.timeline] == ["claimed", "in_data", "sent"]

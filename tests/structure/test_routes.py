@@ -2,7 +2,14 @@
 
 from werkzeug.routing import AnyConverter, IntegerConverter, PathConverter, UnicodeConverter
 
-PUBLIC = {"assets.asset", "invitations.accept", "invitations.show", "sessions.new", "setup.new"}
+PUBLIC = {
+    "assets.asset",
+    "invitations.accept",
+    "invitations.show",
+    "oauth.callback",
+    "sessions.new",
+    "setup.new",
+}
 
 
 def sample(converter):

@@ -8,7 +8,7 @@ from flask import Flask
 
 from nimbus.clock import now
 from nimbus.database import transaction
-from nimbus.models import AuditEvent, Invitation, Role, User
+from nimbus.models import AuditEvent, Invitation, OAuthAttempt, Role, User
 from nimbus.models.base import Base
 from nimbus.rules.audit import Action
 from nimbus.rules.connection_test import Leg
@@ -104,11 +104,22 @@ def _fill(owner: Person, name: str) -> Samples:
             object_id=str(account_id),
             object_name=f"ava@{name}-own.test",
         )
-        session.add_all([invitation, event])
+        attempt = OAuthAttempt(
+            workspace_id=workspace_id,
+            user_id=user_id,
+            provider="gmail",
+            purpose="connect",
+            state_hash=hash_token(f"{name}-state"),
+            returned_at=now(),
+            outcome="no_room",
+            detail={"sentence": f"No room for ava@{name}-own.test"},
+        )
+        session.add_all([invitation, event, attempt])
         session.flush()
         return {
             "account_id": account_id,
             "test_id": test_id,
+            "attempt_id": attempt.id,
             "message_id": message_id,
             "user_id": member.user_id,
             "invitation_id": invitation.id,
