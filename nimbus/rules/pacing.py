@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from nimbus.rules.mail_hosts import MailHost, mail_host
+from nimbus.rules.personal_domains import is_personal_google, is_personal_microsoft
 from nimbus.rules.providers import Provider
-from nimbus.rules.send_limits import CONSUMER_GOOGLE, CONSUMER_MICROSOFT
 
 MICROSOFT_GAP = timedelta(seconds=3)
 GOOGLE_GAP = timedelta(seconds=1)
@@ -19,8 +19,8 @@ def gap(provider: Provider, domain: str, *, host: str = "") -> timedelta:
     no known pace, and ReachInbox keeps its own.
     """
     run_by = mail_host(host)
-    if provider is Provider.MICROSOFT or domain in CONSUMER_MICROSOFT or run_by is MailHost.MICROSOFT:
+    if provider is Provider.MICROSOFT or is_personal_microsoft(domain) or run_by is MailHost.MICROSOFT:
         return MICROSOFT_GAP
-    if provider is Provider.GMAIL or domain in CONSUMER_GOOGLE or run_by is MailHost.GOOGLE:
+    if provider is Provider.GMAIL or is_personal_google(domain) or run_by is MailHost.GOOGLE:
         return GOOGLE_GAP
     return NO_GAP

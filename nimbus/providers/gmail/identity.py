@@ -9,7 +9,7 @@ from nimbus.providers.gmail.interface import GMAIL, url
 from nimbus.providers.http import Ask
 from nimbus.rules.json_values import text
 from nimbus.rules.oauth_answers import GrantEnding
-from nimbus.rules.send_limits import CONSUMER_GOOGLE
+from nimbus.rules.personal_domains import is_personal_google
 
 
 def identify(hosts: Hosts, access: Secret) -> Person:
@@ -23,7 +23,7 @@ def identify(hosts: Hosts, access: Secret) -> Person:
     local, _, domain = address.rpartition("@")
     if not (local and domain and subject) or printable(address) != address:
         raise GrantRefused(GrantEnding.UNAVAILABLE, "The answer does not say whose mailbox it is.")
-    is_consumer = domain in CONSUMER_GOOGLE and not text(person, "hd")
+    is_consumer = is_personal_google(domain) and not text(person, "hd")
     return Person(
         address=address, name=printable(text(person, "name")), subject=subject, is_consumer=is_consumer
     )

@@ -7,7 +7,7 @@ from nimbus.providers.http import Ask
 from nimbus.providers.microsoft.interface import GRAPH, KEPT_IDS, url
 from nimbus.rules.json_values import text
 from nimbus.rules.oauth_answers import GrantEnding
-from nimbus.rules.send_limits import CONSUMER_MICROSOFT
+from nimbus.rules.personal_domains import is_personal_microsoft
 
 _GUEST = "#ext#"  # in the sign-in name of somebody from another directory, who has no mailbox in this one
 
@@ -33,5 +33,5 @@ def identify(hosts: Hosts, access: Secret) -> Person:
         address=address,
         name=printable(text(person, "displayName")),
         subject=subject,
-        is_consumer=domain in CONSUMER_MICROSOFT,
+        is_consumer=is_personal_microsoft(domain),
     )
