@@ -18,12 +18,15 @@ from nimbus.errors import NimbusError
 
 
 class CannotOpenSecret(NimbusError):
-    """A sealed value does not open here: another key, another row, or damaged."""
+    """A sealed value does not open here: another key, another row, or damaged. The sentence says what to type again."""
 
-    def __init__(self) -> None:
-        super().__init__(
+    def __init__(
+        self,
+        sentence: str = (
             "A stored password does not open with this workspace's key. Connect the account again and type it."
-        )
+        ),
+    ) -> None:
+        super().__init__(sentence)
 
 
 class Vault:

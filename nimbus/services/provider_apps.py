@@ -17,6 +17,7 @@ from nimbus.rules.audit import Action
 from nimbus.rules.providers import PROVIDER_NAMES, Provider
 from nimbus.security.held_keys import hold_vault
 from nimbus.security.outbound import OutboundPolicy
+from nimbus.security.vault import CannotOpenSecret
 from nimbus.services import audit
 from nimbus.services.asker import Asker
 from nimbus.settings import current_settings
@@ -143,7 +144,13 @@ def _own(session: Session, workspace_id: int, provider: Provider) -> OAuthApp | 
     if row is None:
         return None
     vault = hold_vault(session, workspace_id)
-    secret = vault.open(row.sealed_client_secret, owner=row.vault_owner, field="client_secret")
+    try:
+        secret = vault.open(row.sealed_client_secret, owner=row.vault_owner, field="client_secret")
+    except CannotOpenSecret:
+        raise CannotOpenSecret(
+            f"The client secret of the app for {PROVIDER_NAMES[provider]} does not open with this workspace's key. "
+            "Enter it again under Integrations."
+        ) from None
     return _app(provider, row.client_id, secret, row.tenant)
 
 
