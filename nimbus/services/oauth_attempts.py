@@ -29,9 +29,9 @@ from nimbus.services.update_account import NoSuchAccount
 from nimbus.settings import current_settings
 
 GIVEN_UP_AFTER = timedelta(minutes=2)  # longer than a provider may take: nobody works on it any more
+ADMIN_STATE = "admin"  # an administrator comes back with nothing that has to be proved
 _NAMES = {Provider.GMAIL: "google", Provider.MICROSOFT: "microsoft"}
 _FIELD = "state"
-_ADMIN = "admin"  # an administrator comes back with nothing that has to be proved
 
 
 class Way(NamedTuple):
@@ -89,7 +89,7 @@ def admin_link(workspace_id: int) -> str | None:
     if app is None:
         return None
     uri = redirect_uri(Provider.MICROSOFT)
-    return oauth.admin_consent_url(current_hosts(), app, state=_ADMIN, redirect_uri=uri)
+    return oauth.admin_consent_url(current_hosts(), app, state=ADMIN_STATE, redirect_uri=uri)
 
 
 def open_way(asker: Asker, provider: Provider, *, session_hash: str, state: str) -> Way | None:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from nimbus.rules.providers import Provider
 from nimbus.rules.roles import Permission, who_may
 from nimbus.services.connect_oauth import Return, finish_sign_in
-from nimbus.services.oauth_attempts import find_attempt
+from nimbus.services.oauth_attempts import ADMIN_STATE, find_attempt
 from nimbus.services.sign_in import hash_token
 from nimbus.web.access import NotAllowed, asker, needs, person_may, signed_in, workspace_id
 from nimbus.web.oauth_view import PATHS, PROVIDERS, ReturnView, provider_name
@@ -25,10 +25,10 @@ _LONGEST = 8192  # characters of each; a provider sends far fewer
 @blueprint.get("/oauth/<any(google, microsoft):who>/callback")
 def callback(who: str) -> str | AnyResponse:
     """Public, for the administrator who approves the app belongs to no workspace; everybody else is known by the state."""
-    if (
-        "admin_consent" in request.args
-    ):  # nothing of it is believed or stored: the next sign-in shows whether it holds
-        return render_template("connect/approved.html", declined="error" in request.args)
+    # Nothing of it is believed or stored: the next sign-in shows whether it holds.
+    if "admin_consent" in request.args or request.args.get("state") == ADMIN_STATE:
+        approved = "admin_consent" in request.args and "error" not in request.args
+        return render_template("connect/approved.html", approved=approved)
     provider = _CALLBACKS[who]
     attempt_id = None
     if current_user.is_authenticated:

@@ -85,6 +85,7 @@ def test_an_administrator_who_is_needed_gets_a_link_that_grants_it(journey, mail
     [
         ("admin_consent=True&tenant=1", "The app is approved"),
         ("admin_consent=True&error=access_denied", "not approved"),
+        ("state=admin&error=permission_denied", "not approved"),
     ],
 )
 def test_an_administrator_needs_no_account_here_to_come_back(app, cast, brought, said):
