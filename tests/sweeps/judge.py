@@ -21,6 +21,19 @@ EXPECTED = {
     *("Permissions-Policy", "Referrer-Policy", "Retry-After", "Set-Cookie", "Vary", "X-Content-Type-Options"),
     *("X-Frame-Options",),
 }
+NOBODY = "http://127.0.0.1:1"  # no server listens there: what is sent there is refused at once
+# Where Google and Microsoft are for a sweep.
+PROVIDERS = {
+    "GOOGLE_AUTH_URL": f"{NOBODY}/google",
+    "MS_LOGIN_BASE": f"{NOBODY}/microsoft",
+    **dict.fromkeys(("GOOGLE_TOKEN_URL", "GOOGLE_REVOKE_URL", "GOOGLE_USERINFO_URL"), NOBODY),
+    **dict.fromkeys(("GMAIL_API_BASE", "MS_GRAPH_BASE"), NOBODY),
+}
+# The only ways off this site, each to the sign-in page of its provider.
+WAYS_OFF = {
+    "/email-accounts/connect/gmail/leave": f"{NOBODY}/google?",
+    "/email-accounts/connect/microsoft/leave": f"{NOBODY}/microsoft/",
+}
 DATABASE = re.compile(
     r"sqlite3\.|psycopg|SQLSTATE|sqlalchemy\.exc|sqlalche\.me|syntax error at or near|near \".*\": syntax error|Traceback \(most",
     re.IGNORECASE,
@@ -38,14 +51,17 @@ def judge(answer: TestResponse, mark: str) -> list[str]:
         for name, value in answer.headers.items()
         if mark in value and name not in {"Location", "HX-Redirect", "Set-Cookie"}
     ]
-    faults += [
-        f"leads to {url}"
-        for url in (answer.headers.get("Location"), answer.headers.get("HX-Redirect"))
-        if not _own(url)
-    ]
+    faults += [f"leads to {url}" for url in leads_away(answer)]
     faults += [f"tells “{found[0]}”" for found in [DATABASE.search(text)] if found]
     is_page = answer.mimetype == "text/html" and not answer.location
     return faults + (_markup(text, mark) if is_page else [])
+
+
+def leads_away(answer: TestResponse) -> list[str]:
+    """Where an answer leads that is neither on this site nor the sign-in page that the link promised."""
+    there = WAYS_OFF.get(answer.request.path)
+    leads = (answer.headers.get("Location"), answer.headers.get("HX-Redirect"))
+    return [url for url in leads if not (_own(url) or (there and url.startswith(there)))]
 
 
 def _markup(text: str, mark: str) -> list[str]:

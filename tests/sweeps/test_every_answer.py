@@ -1,13 +1,13 @@
 """What a browser is told with every answer of every route, refusals and failures included."""
 
 import re
-from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 
 from nimbus.database import transaction
 from tests.sweeps.asking import HTMX, ask
+from tests.sweeps.judge import PROVIDERS, leads_away
 from tests.sweeps.routes import routes
 
 HTTPS = {"NIMBUS_BASE_URL": "https://nimbus.example.com"}
@@ -46,7 +46,7 @@ UNKNOWN = (
 
 @pytest.fixture(params=[{}, HTTPS], ids=["http", "https"])
 def environ(request):
-    return request.param
+    return PROVIDERS | request.param
 
 
 def wrong_with(app, answer):
@@ -68,8 +68,7 @@ def wrong_with(app, answer):
     faults += [
         f"shared with {value}" for name, value in headers.items() if name.startswith("Access-Control-")
     ]
-    location = urlsplit(headers.get("Location", headers.get("HX-Redirect", "/")))
-    faults += [f"leads to {location}"] if location.netloc or location.scheme else []
+    faults += [f"leads to {url}" for url in leads_away(answer)]
     faults += [] if not answer.data or headers.get("Content-Type") else ["no type"]
     return faults + [
         fault for cookie in headers.getlist("Set-Cookie") for fault in wrong_with_cookie(cookie, https=https)

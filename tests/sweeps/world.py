@@ -10,8 +10,14 @@ from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.models import AuditEvent, Invitation, OAuthAttempt, Role, User
 from nimbus.models.base import Base
+from nimbus.providers.contract import OAuthApp, Secret, Tokens
 from nimbus.rules.audit import Action
 from nimbus.rules.connection_test import Leg
+from nimbus.rules.oauth import OAUTH_PROVIDERS, OAuthPurpose, needed_scopes
+from nimbus.rules.providers import Provider
+from nimbus.services.asker import Asker
+from nimbus.services.oauth_tokens import save_grant
+from nimbus.services.provider_apps import save_app
 from nimbus.services.sign_in import hash_token, open_session, session_id
 from tests.browse import Browser
 from tests.cast import Cast, Person
@@ -57,6 +63,8 @@ def make_world(app: Flask, cast: Cast) -> World:
             session.get_one(User, cast.alice.user_id).owns_instance = True
         acme = _fill(cast.alice, "acme")
         zenith = _fill(cast.charlie, "zenith")
+        acme |= _sign_in_at_google(cast.alice, "acme")
+        zenith |= _sign_in_at_google(cast.charlie, "zenith")
         for person in (cast.alice, cast.charlie):
             _fill_the_rest(person.workspace_id)
     return World(app, cast, acme, zenith, {name: _missing(value) for name, value in acme.items()})
@@ -126,6 +134,26 @@ def _fill(owner: Person, name: str) -> Samples:
             "workspace_id": workspace_id,
             "session_id": another_browser,
         }
+
+
+def _sign_in_at_google(owner: Person, name: str) -> Samples:
+    """An app at both providers, and an inbox whose mail may be marked and moved, for the addresses about that."""
+    workspace_id = owner.workspace_id
+    asker = Asker(workspace_id, owner.user_id, f"{name}-own", Role.OWNER, "127.0.0.1")
+    for provider in OAUTH_PROVIDERS:
+        save_app(asker, provider, client_id=f"{name}-own.app", secret="a client secret")
+    account_id = make_email_account(workspace_id, f"gil@{name}-own.test", legs=(), provider=Provider.GMAIL)
+    scopes = frozenset(needed_scopes(Provider.GMAIL, OAuthPurpose.ENGAGE))
+    with transaction() as session:
+        save_grant(
+            session,
+            workspace_id=workspace_id,
+            account_id=account_id,
+            app=OAuthApp(provider=Provider.GMAIL, client_id=f"{name}-own.app", client_secret=Secret("s")),
+            subject=f"{name}-own",
+            tokens=Tokens(access=Secret("a"), refresh=Secret("r"), expires_in=3600, scopes=scopes),
+        )
+    return {f"engage.{view}.account_id": account_id for view in ("show", "stop")}
 
 
 def _fill_the_rest(workspace_id: int) -> None:
