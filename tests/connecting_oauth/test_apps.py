@@ -9,7 +9,7 @@ from tests.connecting_oauth.conftest import CONNECT, query_of
 
 PATHS = {"google": "gmail", "microsoft": "microsoft"}
 BOTH = pytest.mark.parametrize("who", PATHS)
-_STEP = re.compile(r'visually-hidden">([\w ]+):</span></span>\s*<div>\s*<h3>([^<]+)</h3>')
+_STEP = re.compile(r'visually-hidden">([\w ]+):</span>\s*</span>\s*<div>\s*<h3>([^<]+)</h3>')
 
 
 def typed(who, **changes):

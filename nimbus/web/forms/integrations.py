@@ -8,8 +8,8 @@ from wtforms.fields.choices import SelectChoice
 from nimbus.web.forms.base import PlainForm, Required, SecretLine, TextLine
 
 _AUDIENCES = [
-    SelectChoice("internal", "Internal: only people of your own organisation"),
     SelectChoice("production", "External, in production"),
+    SelectChoice("internal", "Internal: only people of your own organisation"),
     SelectChoice("testing", "External, in testing: sign-ins end after 7 days"),
 ]
 _TENANT = re.compile(r"common|organizations|consumers|[0-9a-fA-F-]{36}|[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
