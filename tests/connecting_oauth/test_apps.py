@@ -3,7 +3,9 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
+from nimbus.database import transaction
 from nimbus.models import AuditEvent, ProviderApp
 from tests.connecting_oauth.conftest import CONNECT, query_of
 
@@ -47,6 +49,17 @@ def test_a_secret_is_sealed_and_on_no_page(alice, app, who):
     files = app.extensions["nimbus.settings"].data_dir.glob("nimbus.sqlite3*")
     assert [page for page in pages if "canary-secret" in page] == []
     assert b"canary-secret" not in b"".join(each.read_bytes() for each in files)
+
+
+def test_a_secret_that_does_not_open_is_asked_for_where_it_is_entered(alice, app):
+    alice.post("/integrations/google/edit", typed("google"))
+    with app.app_context(), transaction() as session:
+        session.execute(sa.update(ProviderApp).values(sealed_client_secret="k1:damaged"))
+
+    page = alice.get(f"{CONNECT}/gmail/leave")
+
+    assert page.status_code == 500
+    assert "Enter it again under Integrations." in page.text
 
 
 def test_a_secret_stays_when_nothing_is_typed_and_goes_with_its_client(alice, read):

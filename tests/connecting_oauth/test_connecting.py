@@ -1,5 +1,6 @@
 """There and back: what is asked for, what is kept, and where the account begins."""
 
+import logging
 import re
 
 import pytest
@@ -16,6 +17,20 @@ ASKED = {
     "gmail": {f"{GOOGLE}gmail.send", f"{GOOGLE}gmail.readonly", "profile"},
     "microsoft": {f"{GRAPH}Mail.Send", f"{GRAPH}Mail.Read", f"{GRAPH}User.Read", "offline_access"},
 }
+
+
+@pytest.fixture
+def tokens(app, read):
+    """Opens both tokens of the one grant there is."""
+
+    def open_both() -> list[str]:
+        (grant,) = read(OAuthGrant)
+        sealed = {"access_token": grant.sealed_access_token, "refresh_token": grant.sealed_refresh_token}
+        with app.app_context():
+            vault = vault_of(db.session(), grant.workspace_id)
+            return [vault.open(each, owner=grant.vault_owner, field=name) for name, each in sealed.items()]
+
+    return open_both
 
 
 @pytest.mark.claim("C04")
@@ -58,25 +73,35 @@ def test_an_allowed_sign_in_makes_an_account_with_the_name_of_the_profile(journe
 
 @pytest.mark.claim("C06")
 @BOTH
-def test_both_tokens_are_kept_sealed_and_no_password_is(journey, mailbox, read, app, path):
+def test_both_tokens_are_kept_sealed_and_no_password_is(journey, mailbox, tokens, app, path):
     mailbox(path, password="canary-of-the-mailbox")
 
     journey(path).go()
 
-    (grant,) = read(OAuthGrant)
-    with app.app_context():
-        vault = vault_of(db.session(), grant.workspace_id)
-        tokens = [
-            vault.open(sealed, owner=grant.vault_owner, field=field)
-            for field, sealed in (
-                ("access_token", grant.sealed_access_token),
-                ("refresh_token", grant.sealed_refresh_token),
-            )
-        ]
     files = app.extensions["nimbus.settings"].data_dir.glob("nimbus.sqlite3*")
     kept = b"".join(each.read_bytes() for each in files)
     assert b"ann@alpha.test" in kept
-    assert [secret for secret in [*tokens, "canary-of-the-mailbox"] if secret.encode() in kept] == []
+    assert [secret for secret in [*tokens(), "canary-of-the-mailbox"] if secret.encode() in kept] == []
+
+
+@BOTH
+def test_codes_tokens_and_client_secrets_stand_in_no_log_address_or_page(
+    alice, journey, mailbox, tokens, environ, caplog, path
+):
+    caplog.set_level(logging.DEBUG)
+    mailbox(path)
+    person = journey(path)
+    there = person.leave()
+    back = person.decide(there, "ann@alpha.test")
+
+    page = person.come_back(back)
+
+    shown = [page, alice.get("/email-accounts"), alice.get(re.search(r"/email-accounts/\d+", page.text)[0])]
+    told = "".join([caplog.text, there, *(f"{each.request.url} {each.text}" for each in shown)])
+    client_secret = environ[{"gmail": "GOOGLE", "microsoft": "MICROSOFT"}[path] + "_CLIENT_SECRET"]
+    assert "Connected" in page.text
+    assert "/token" in caplog.text
+    assert [each for each in [query_of(back)["code"], client_secret, *tokens()] if each in told] == []
 
 
 @pytest.mark.claim("C10")
