@@ -37,6 +37,32 @@ from nimbus.web import (
 )
 from nimbus.web.late_rule import LateRule
 
+_WITH_PAGES = (
+    audit_log,
+    connect,
+    connect_oauth,
+    email_accounts,
+    encryption,
+    engage,
+    help_pages,
+    home,
+    integrations,
+    invitations,
+    messages,
+    oauth,
+    place,
+    reconnect,
+    sessions,
+    settings,
+    setup,
+    system,
+    system_sends,
+    team,
+    workspace_settings,
+    workspaces,
+    you,
+)
+
 
 def init_web(app: Flask) -> None:
     """Everything of the web, in one place."""
@@ -54,29 +80,5 @@ def init_web(app: Flask) -> None:
     headers.init_headers(app)
     errors.init_errors(app)
     invitations.init_invitations(app)
-    for module in (
-        audit_log,
-        connect,
-        connect_oauth,
-        email_accounts,
-        encryption,
-        engage,
-        help_pages,
-        home,
-        integrations,
-        invitations,
-        messages,
-        oauth,
-        place,
-        reconnect,
-        sessions,
-        settings,
-        setup,
-        system,
-        system_sends,
-        team,
-        workspace_settings,
-        workspaces,
-        you,
-    ):
+    for module in _WITH_PAGES:
         app.register_blueprint(module.blueprint)
