@@ -40,6 +40,16 @@ def test_a_workspaces_own_app_takes_the_place_of_the_settings(alice, journey, re
 
 
 @BOTH
+def test_an_app_of_the_settings_is_shown_as_such_and_its_secret_is_not(alice, environ, who):
+    page = alice.get(f"/integrations/{who}").text
+
+    assert environ[f"{who.upper()}_CLIENT_ID"] in page
+    assert f"gave it in <code>{who.upper()}_CLIENT_ID</code>, so it is changed there" in page
+    assert environ[f"{who.upper()}_CLIENT_SECRET"] not in page
+    assert f"/integrations/{who}/remove" not in page
+
+
+@BOTH
 def test_a_secret_is_sealed_and_on_no_page(alice, app, who):
     alice.post(f"/integrations/{who}/edit", typed(who))
 

@@ -127,6 +127,18 @@ def test_a_state_is_good_in_the_session_that_it_began_in_only(journey, mailbox, 
         assert "has expired" in journey(path, browse(other)).come_back(back).text
 
 
+@BOTH
+@pytest.mark.parametrize("state", ["", "é:\x00", "k1:gAAAAA==", "x" * 9000, "nothing"])
+def test_a_state_that_is_none_is_told_like_one_that_has_expired(alice, nothing_saved, path, state):
+    who = {"gmail": "google", "microsoft": "microsoft"}[path]
+
+    page = alice.get(
+        f"/oauth/{who}/callback", query_string={"code": "x", "state": state}, follow_redirects=True
+    )
+
+    assert "has expired" in page.text
+
+
 def test_a_state_of_one_provider_opens_nothing_at_the_other(journey, mailbox, nothing_saved):
     mailbox("gmail")
     person = journey("gmail")
