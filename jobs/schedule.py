@@ -16,7 +16,7 @@ from nimbus import logs
 from nimbus.errors import NimbusError
 from nimbus.processes import apart
 from nimbus.queue_server import queue_url
-from nimbus.queues import PURGE, ROTATE_DUE_KEYS, SCHEDULER_KEY, SWEEP, connect, enqueue
+from nimbus.queues import PURGE, REFRESH_TOKENS, ROTATE_DUE_KEYS, SCHEDULER_KEY, SWEEP, connect, enqueue
 from nimbus.settings import Settings, load_settings
 
 
@@ -31,6 +31,7 @@ TIMETABLE = (
     Every(SWEEP, 5),
     Every(PURGE, 3600),
     Every(ROTATE_DUE_KEYS, 30),
+    Every(REFRESH_TOKENS, 60),
 )
 LEASE_SECONDS = 15
 

@@ -33,6 +33,7 @@ ROTATE_DUE_KEYS = "jobs.keys.rotate_due"
 SERVE_INBOX = "jobs.sends.serve"
 LOOK_FOR_SEND = "jobs.sends.look"
 KEEP_COPIES = "jobs.sends.keep_copies"
+REFRESH_TOKENS = "jobs.tokens.refresh"
 
 
 class Job(NamedTuple):
@@ -52,6 +53,7 @@ JOBS = {
     SERVE_INBOX: Job(SEND, timeout=1500),
     LOOK_FOR_SEND: Job(SYNC, timeout=180),
     KEEP_COPIES: Job(SYNC, timeout=300),
+    REFRESH_TOKENS: Job(SYNC, timeout=120),
 }
 
 DAY = 86_400
