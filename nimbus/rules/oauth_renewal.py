@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 
-LEASE = timedelta(seconds=30)  # for one renewal: twice what the network may take (`design.md` 2: 15 s a step)
+LEASE = timedelta(
+    seconds=60
+)  # for one renewal: 15 s for the provider, and 30 for a database that has to come back
 _EARLIEST, _LATEST = timedelta(minutes=15), timedelta(minutes=5)  # before the token's end
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
 

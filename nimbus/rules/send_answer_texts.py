@@ -28,8 +28,8 @@ SENTENCES: dict[Category, str] = {
     Category.SOFT_TEMP: "{host} cannot take the message just now. It is tried again by itself.",
     Category.THROTTLE: "{host} asks to slow down. This inbox waits, and then goes on by itself.",
     Category.PROVIDER_LIMIT: (
-        "{host} says that this inbox has sent as much as it may in a day. The inbox waits for a day, and then goes on "
-        "by itself."
+        "{host} says that this inbox has sent as much as it may in a day. The inbox waits until that is over, and then "
+        "goes on by itself."
     ),
     Category.AUTH_LOGIN: (
         "{host} does not let this inbox sign in to send. It is tried again by itself; when it goes on, reconnect the "

@@ -9,7 +9,8 @@ do not each find it out for themselves.
 import random
 import secrets
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,12 +29,19 @@ from nimbus.providers.errors import GrantRefused
 from nimbus.rules.oauth_answers import GrantEnding, ends_grant, sentence
 from nimbus.rules.oauth_renewal import LEASE, renewal_at, retry_at
 from nimbus.rules.providers import Provider
-from nimbus.security.held_keys import hold_vault
+from nimbus.security.held_keys import hold_vault, hold_vault_within
+from nimbus.security.vault import Vault
 from nimbus.services.end_grant import end_grant, lock_account
+from nimbus.services.patient_write import patient_write
+from nimbus.services.prepared import Writing
 from nimbus.services.provider_apps import app_of, current_hosts
 
 STILL_GOOD = timedelta(seconds=60)  # a token that ends sooner might end on its way
 _NAP = 0.05, 0.2  # seconds between looks at a renewal that somebody else has under way
+_WAITS = 30.0  # seconds for that renewal: the provider has half of them
+_ANSWER_PATIENCE = (
+    30.0  # seconds: tokens that are not stored may be lost, so a database that restarts is waited for
+)
 
 _GRANT = table_of(OAuthGrant)
 _OF_ACCOUNT = sa.and_(
@@ -57,19 +65,13 @@ class GrantLost(NimbusError):
 class GrantUnavailable(NimbusError):
     """There is no token to be had now, and that proves nothing about the account.
 
-    again_at: when to ask next; ending: whether it is the app or the provider; line: the provider's own words.
+    ending: whether it is the app or the provider; line: the provider's own words.
     """
 
     def __init__(
-        self,
-        sentence: str,
-        again_at: datetime,
-        *,
-        ending: GrantEnding = GrantEnding.UNAVAILABLE,
-        line: str = "",
+        self, sentence: str, *, ending: GrantEnding = GrantEnding.UNAVAILABLE, line: str = ""
     ) -> None:
         super().__init__(sentence)
-        self.again_at = again_at
         self.ending = ending
         self.line = line
 
@@ -95,7 +97,7 @@ def save_grant(
         "failure_code": None,
         "failure_detail": {},
         "failed_at": None,
-        **_sealed(session, workspace_id, account_id, tokens),
+        **_sealed(hold_vault(session, workspace_id), account_id, tokens),
     }
     put = insert_or(OAuthGrant, dialect_of(session))
     renewed: dict[str, Any] = {
@@ -160,8 +162,8 @@ def _read(workspace_id: int, account_id: int) -> tuple[OAuthGrant, Secret | None
 
 def _renew_after(grant: OAuthGrant) -> None:
     """See to it that a version later than this one is there; by asking, or by waiting for whoever asks."""
-    patience, seen = time.monotonic() + LEASE.total_seconds(), grant
-    while time.monotonic() < patience:
+    until, seen = time.monotonic() + _WAITS, grant
+    while time.monotonic() < until:
         owner = _claim(seen)
         if owner and _ask(seen, owner):
             return
@@ -172,7 +174,7 @@ def _renew_after(grant: OAuthGrant) -> None:
             return
         if seen.refusals != grant.refusals:
             raise _unavailable(seen)
-    raise GrantUnavailable("A new token for this inbox takes long. It is asked for again.", now() + LEASE)
+    raise GrantUnavailable("A new token for this inbox takes long. It is asked for again.")
 
 
 def _claim(grant: OAuthGrant) -> str | None:
@@ -198,12 +200,14 @@ def _ask(grant: OAuthGrant, owner: str) -> bool:
     except GrantRefused as refused:
         _give_up(grant, owner, refused)
         return False
-    with transaction() as session:
-        values = _sealed(session, grant.workspace_id, grant.account_id, tokens)
-        values |= {"version": grant.version + 1, "refusals": 0, "failure_detail": {}}
-        stored = session.execute(_FINISH.values(values), _names(grant) | {"of_owner": owner})
-    db.session.remove()
-    return bool(stored.rowcount == 1)  # type: ignore[attr-defined]
+    store = partial(_store, grant=grant, owner=owner, tokens=tokens)
+    return patient_write(store, patience=_ANSWER_PATIENCE)
+
+
+def _store(writing: Writing, *, grant: OAuthGrant, owner: str, tokens: Tokens) -> bool:
+    values = _sealed(hold_vault_within(writing, grant.workspace_id), grant.account_id, tokens)
+    values |= {"version": grant.version + 1, "refusals": 0, "failure_detail": {}}
+    return writing.change(_FINISH, _names(grant) | {"of_owner": owner} | values)
 
 
 def _asked(grant: OAuthGrant) -> Tokens:
@@ -245,16 +249,14 @@ def _give_up(grant: OAuthGrant, owner: str, refused: GrantRefused) -> None:
         counted = connection.execute(_FINISH.values(values), _names(grant) | {"of_owner": owner})
     if counted.rowcount == 1:
         said = sentence(refused.ending, Provider(grant.provider))
-        raise GrantUnavailable(said, again, ending=refused.ending, line=refused.line)
+        raise GrantUnavailable(said, ending=refused.ending, line=refused.line)
 
 
 def _unavailable(grant: OAuthGrant) -> GrantUnavailable:
     detail = grant.failure_detail
     ending = GrantEnding(detail.get("ending", GrantEnding.UNAVAILABLE))
     said = sentence(ending, Provider(grant.provider))
-    return GrantUnavailable(
-        said, grant.refresh_at or now() + LEASE, ending=ending, line=detail.get("line", "")
-    )
+    return GrantUnavailable(said, ending=ending, line=detail.get("line", ""))
 
 
 def _names(grant: OAuthGrant) -> dict[str, int]:
@@ -272,9 +274,9 @@ def _opened(session: Session, grant: OAuthGrant, field: str, sealed: str | None)
     return Secret(vault.open(sealed, owner=grant.vault_owner, field=field))
 
 
-def _sealed(session: Session, workspace_id: int, account_id: int, tokens: Tokens) -> dict[str, object]:
+def _sealed(vault: Vault, account_id: int, tokens: Tokens) -> dict[str, object]:
     """The columns that a token answer sets; a refresh token that did not come back is kept."""
-    vault, owner, moment = hold_vault(session, workspace_id), grant_vault_owner(account_id), now()
+    owner, moment = grant_vault_owner(account_id), now()
     lasts = timedelta(seconds=tokens.expires_in)
     columns: dict[str, object] = {
         "sealed_access_token": vault.seal(tokens.access.reveal(), owner=owner, field="access_token"),

@@ -35,9 +35,8 @@ def refresh_due() -> int:
         try:
             renewed += renew(workspace_id, account_id)
         except GrantUnavailable as problem:
-            silent[provider] += (
-                problem.ending is GrantEnding.UNAVAILABLE
-            )  # a wrong app is one workspace's alone
+            is_silence = problem.ending is GrantEnding.UNAVAILABLE  # a wrong app is one workspace's alone
+            silent[provider] += is_silence
         except GrantLost:
             silent[provider] = 0  # that was an answer
         except OperationalError as error:

@@ -77,9 +77,7 @@ def settle(turn: SenderTurn, inbox: Inbox, claimed: Claimed, error: SendRefused)
         if inbox.smtp.refusals + 1 < SIGN_IN_TRIES:
             turn.hold(again)
         goes_on = False
-    elif (
-        not goes_on and refusal.effect is not Effect.SIGN_IN
-    ):  # that one has an end of its own: somebody signs in
+    elif not goes_on and refusal.effect is not Effect.SIGN_IN:  # a lost sign-in stops the inbox by itself
         turn.hold(moment + SERVER_RESTS)
     _settle_message(claimed, refusal, again)
     return goes_on
