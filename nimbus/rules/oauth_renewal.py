@@ -2,9 +2,8 @@
 
 from datetime import datetime, timedelta
 
-LEASE = timedelta(
-    seconds=60
-)  # for one renewal: 15 s for the provider, and 30 for a database that has to come back
+# For one renewal: 15 seconds for the provider, and 30 for a database that has to come back.
+LEASE = timedelta(seconds=60)
 _EARLIEST, _LATEST = timedelta(minutes=15), timedelta(minutes=5)  # before the token's end
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
 
