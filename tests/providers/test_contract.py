@@ -127,6 +127,35 @@ def test_a_provider_that_stays_silent_costs_its_time_and_leaves_a_doubt(way):
     assert "did not confirm within" in caught.value.sentence
 
 
+def test_a_message_that_is_refused_for_good_leaves_the_way_open_for_the_next(way):
+    message_id, message = letter()
+
+    with way.opened() as sender:
+        with pytest.raises(SendRefused) as caught:
+            way.post_unacceptable(sender)
+        post(sender, message)
+
+    refused = caught.value
+    category = refused.category or classify(refused.answer, refused.stage)
+    assert EFFECTS[category] is Effect.PERMANENT
+    assert refused.line.isprintable()
+    assert len(await_copy(way, message_id)) == 1
+
+
+@pytest.mark.parametrize("trouble", ["sign in", "away", "cut", "silence"])
+def test_what_goes_wrong_is_told_without_any_secret(way, trouble):
+    way.breaks(trouble)
+
+    with pytest.raises((SendRefused, DeliveryUnknown)) as caught, way.opened() as sender:
+        post(sender, letter()[1])
+
+    error, told = caught.value, []
+    while error is not None:
+        told.append(f"{error!r} {error} {vars(error)}")
+        error = error.__cause__ or error.__context__
+    assert [secret for secret in way.secrets() if secret in " ".join(told)] == []
+
+
 @pytest.mark.parametrize("way", APIS, indirect=True)
 @pytest.mark.parametrize("fault", ["unauthorized_once", "expired"])
 def test_a_token_that_has_ended_is_renewed_and_the_message_leaves_once(way, fault):

@@ -14,7 +14,7 @@ from tests.providers.smtp_imap.mailbox import Mailbox
 from tests.servers.scripted import HangUp
 from tests.servers.sink import Point, Sink, accepted
 
-ANN, BOB = "ann@alpha.test", "bob@beta.test"
+ANN, BOB, NOBODY = "ann@alpha.test", "bob@beta.test", "never@alpha.test"
 
 
 class ApiWay:
@@ -48,6 +48,15 @@ class ApiWay:
 
     def breaks(self, what):
         self._breaks[what]()
+
+    def post_unacceptable(self, sender):
+        """Something that the provider never takes: more than it carries in one call."""
+        too_long = b"Subject: A long one\r\n\r\n" + b"x" * (WAYS[self._provider].MOST_BYTES)
+        sender.send(too_long, sender=ANN, recipient=BOB, before_body=lambda: True)
+
+    def secrets(self):
+        app = app_at(self._sandbox, self._provider)
+        return [each.reveal() for each in (self.tokens.access, self.tokens.refresh, app.client_secret)]
 
     def copies(self, message_id):
         return [stored.raw for stored in self._bob.messages if stored.message_id == message_id]
@@ -94,6 +103,15 @@ class SmtpWay:
             self._is_real, self._port = False, self._sink.port
             self._patience = Patience(answer=5, verdict=0.5)
             self._sink.whim = _cut if what == "cut" else _stay_silent
+
+    def post_unacceptable(self, sender):
+        """Something that the server never takes: an address that it does not know."""
+        sender.send(
+            b"Subject: To nobody\r\n\r\nHello\r\n", sender=ANN, recipient=NOBODY, before_body=lambda: True
+        )
+
+    def secrets(self):
+        return [self._mailbox.password]
 
     def copies(self, message_id):
         if not self._is_real:

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from nimbus.extensions import db
+from nimbus.sandbox.world import World
 from tests.factories import make_workspace
 from tests.refreshing.crowd import need_it_at_once
 
@@ -14,6 +15,12 @@ PROCESSES, ROUNDS = 50, 500
 @pytest.fixture
 def database_url(both_databases):
     return both_databases
+
+
+@pytest.fixture
+def world(clock):
+    """The practice world, and not one of the long runs beside this."""
+    return World(clock)
 
 
 @pytest.fixture
