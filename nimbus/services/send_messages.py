@@ -82,7 +82,7 @@ def _has_due(workspace_id: int, account_id: int) -> bool:
 
 def _serve(turn: SenderTurn, outlet: Outlet, workspace_id: int, account_id: int) -> None:
     end = time.monotonic() + TURN_SECONDS
-    while time.monotonic() < end and turn.goes_on():
+    while time.monotonic() < end and _is_worth_waiting(turn, workspace_id, account_id) and turn.goes_on():
         outlet.look_after()
         claimed = claim_next(workspace_id, account_id, turn.owner)
         if claimed is None:
@@ -91,6 +91,11 @@ def _serve(turn: SenderTurn, outlet: Outlet, workspace_id: int, account_id: int)
         if not _deliver(turn, outlet, claimed):
             return
         turn.claimed = None
+
+
+def _is_worth_waiting(turn: SenderTurn, workspace_id: int, account_id: int) -> bool:
+    """Whether the pace, where there is one, is kept for a message; for none the worker is given back."""
+    return turn.next_slot_at is None or _has_due(workspace_id, account_id)
 
 
 class _Fence:
