@@ -1,8 +1,10 @@
-"""Somebody signs in again while an older token is being renewed: whatever the provider says to that one, it is old."""
+"""What may happen while a provider is asked for a new token: somebody signs in again, or the database goes away."""
 
+from contextlib import contextmanager, nullcontext
 from threading import Event, Thread
 
 import pytest
+import sqlalchemy as sa
 
 from nimbus.extensions import db
 from nimbus.providers.errors import GrantRefused
@@ -11,6 +13,7 @@ from nimbus.rules.providers import Provider
 from nimbus.services.oauth_tokens import access_token, lose_token
 from tests.providers.scripted_http import ScriptedHttp, answered
 from tests.providers.signing_in import sign_in
+from tests.services.outages import outage
 from tests.services.signed_in import ANN, age, events, grant_of, keep_grant, make_signed_in, state_of
 
 MICROSOFT = Provider.MICROSOFT
@@ -37,9 +40,12 @@ def ann(sandbox, acme):
 
 @pytest.fixture
 def while_it_is_asked(app, acme, ann, endpoint):
-    """Do something between the question for a new token and this answer to it; gives the token that was got."""
+    """Do something between the question for a new token and this answer to it; gives the token that was got.
 
-    def run(answer, meanwhile):
+    around: a context in which the answer comes.
+    """
+
+    def run(answer, meanwhile=lambda: None, around=nullcontext):
         asked, go_on, got = Event(), Event(), []
 
         def say(connection):
@@ -58,7 +64,8 @@ def while_it_is_asked(app, acme, ann, endpoint):
         asking.start()
         assert asked.wait(10)
         meanwhile()
-        go_on.set()
+        with around():
+            go_on.set()
         asking.join(20)
         return got
 
@@ -73,6 +80,22 @@ def test_the_sign_in_stays_and_serves_whoever_asked(sandbox, acme, ann, while_it
 
     assert got == [tokens.access] == [access_token(acme, ann)]
     assert (grant_of(ann).version, state_of(ann), events(ann)) == (2, "ok", [])
+
+
+def test_a_new_token_is_kept_although_the_database_is_away_when_it_comes(acme, ann, while_it_is_asked):
+    tried = Event()
+
+    @contextmanager
+    def without_database():
+        with outage(db.engine):
+            sa.event.listen(db.engine, "do_connect", lambda *_: tried.set())
+            yield
+            assert tried.wait(10)
+
+    got = while_it_is_asked(answered(OLD), around=without_database)
+
+    assert got == [access_token(acme, ann)]
+    assert (got[0].reveal(), grant_of(ann).version) == ("an-old-one", 2)
 
 
 def test_no_connection_to_the_database_is_held_while_the_provider_is_asked(ann, while_it_is_asked):

@@ -4,13 +4,10 @@ import pytest
 from redis import Redis
 
 from jobs.schedule import Scheduler
-from nimbus.database import transaction
-from nimbus.models import EmailAccountHealth, OAuthGrant, Send
+from nimbus.models import OAuthGrant, Send
 from nimbus.rules.providers import Provider
 from nimbus.sandbox.world import System
-from nimbus.services.sender_turn import bring_forward
-from tests.providers.signing_in import sign_in
-from tests.services.signed_in import ANN, BOB, keep_grant, make_signed_in, refreshes
+from tests.services.signed_in import ANN, BOB, make_signed_in, refreshes
 from tests.web.reading import hidden_fields, words
 
 
@@ -93,23 +90,6 @@ def test_a_permission_that_was_withdrawn_flags_the_inbox_and_the_message_waits(
     assert "The password of the mailbox was changed" in account
     assert f'href="{url}/reconnect"' in alice.get(url).text
     assert ([send.state for send in read(Send)], sandbox.world.mailboxes[BOB].messages) == (["queued"], [])
-
-
-@pytest.mark.claim("C08", partly=True)
-def test_what_waited_leaves_once_somebody_has_signed_in_again(
-    alice, app, cast, url, faults, write, sandbox, provider, run_jobs
-):
-    faults.set("revoked")
-    page, account_id = write(), int(url.rpartition("/")[2])
-    with app.app_context():
-        keep_grant(sandbox, cast.alice.workspace_id, account_id, provider, sign_in(sandbox, provider, ANN))
-        with transaction() as session:
-            session.get_one(EmailAccountHealth, account_id).connection_state = "ok"
-            bring_forward(session, cast.alice.workspace_id, account_id)
-    run_jobs()
-
-    assert "The server accepted the message." in words(alice.get(page).text)
-    assert len(sandbox.world.mailboxes[BOB].messages) == 1
 
 
 def test_the_timetable_finds_out_what_nobody_has_tried(alice, url, faults, a_minute, clock):
