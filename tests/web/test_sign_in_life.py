@@ -86,7 +86,7 @@ def test_a_permission_that_was_withdrawn_flags_the_inbox_and_the_message_waits(
 
     assert "no longer lets this inbox send. The message waits until the inbox is reconnected" in message
     assert "Needs attention" in words(alice.get("/email-accounts").text)
-    assert "Over since just now" in account
+    assert "Ended just now" in account
     assert "The password of the mailbox was changed" in account
     assert f'href="{url}/reconnect"' in alice.get(url).text
     assert ([send.state for send in read(Send)], sandbox.world.mailboxes[BOB].messages) == (["queued"], [])
@@ -99,7 +99,7 @@ def test_the_timetable_finds_out_what_nobody_has_tried(alice, url, faults, a_min
 
     page = words(alice.get(url).text)
 
-    assert "Over since just now" in page
+    assert "Ended just now" in page
     assert "no longer accepts the sign-in of this inbox. Reconnect it." in page
 
 
