@@ -15,12 +15,11 @@ from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import DomainHealth, EmailAccountHealth, EventTone, MailServer, Role
-from nimbus.providers.contract import Tokens
 from nimbus.rules.connection_test import Leg, Security
 from nimbus.rules.providers import Provider
 from nimbus.rules.send_limits import starting_limit
 from nimbus.sandbox.fleet import DOMAINS, FLEET, PASSWORD, PROSPECTS
-from nimbus.sandbox.seed_grants import keep_grant, sign_in
+from nimbus.sandbox.seed_grants import SignedIn, keep_grant, sign_in
 from nimbus.sandbox.seed_states import Agency, show_states
 from nimbus.sandbox.world import System
 from nimbus.security.held_keys import hold_vault
@@ -63,13 +62,15 @@ def furnish(settings: Settings, control_url: str, *, email: str, password: str) 
     app = create_app(replace(settings, log_level=logging.getLevelName(logging.ERROR)))
     with app.app_context():
         workspace_id, user_id = create_user(workspace=_WORKSPACE, name=_OWNER, email=email, password=password)
-        tokens = {member.address: sign_in(member) for member in FLEET if member.system is not System.MAIL}
+        at_providers = [member for member in FLEET if member.system is not System.MAIL]
+        signed_in = {member.address: sign_in(workspace_id, member) for member in at_providers}
+        db.session.remove()
         mail = control.world()["mail"]
         assert isinstance(mail, dict)
         with transaction() as session:
-            ids = connect(session, workspace_id, tokens, mail)
+            ids = connect(session, workspace_id, signed_in, mail)
         asker = Asker(workspace_id, user_id, _OWNER, Role.OWNER, "127.0.0.1")
-        show_states(Agency(asker, ids, control.post))
+        show_states(Agency(asker, ids, control.post, signed_in))
         db.session.remove()
         db.engine.dispose()
 
@@ -83,7 +84,7 @@ def people(control: Control) -> None:
 
 
 def connect(
-    session: Session, workspace_id: int, tokens: Mapping[str, Tokens], mail: Mapping[str, object]
+    session: Session, workspace_id: int, signed_in: Mapping[str, SignedIn], mail: Mapping[str, object]
 ) -> dict[str, int]:
     """The fleet as accounts, each signed in at its provider or its mail server; their ids by address."""
     domains = {name: DomainHealth(workspace_id=workspace_id, name=name, created_at=now()) for name in DOMAINS}
@@ -105,8 +106,8 @@ def connect(
         session.flush()
         record(session, account, "connected", "Connected for this rehearsal", tone=EventTone.OK, actor=_OWNER)
         ids[member.address] = account.id
-        if member.address in tokens:
-            keep_grant(session, account, tokens[member.address])
+        if member.address in signed_in:
+            keep_grant(session, account, signed_in[member.address])
         else:
             _keep_servers(session, account, mail)
     return ids

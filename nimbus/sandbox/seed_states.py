@@ -14,32 +14,46 @@ from sqlalchemy.orm import Session
 from nimbus.clock import local_day, now
 from nimbus.database import transaction
 from nimbus.models import DomainHealth, EmailAccountHealth, EventTone, InboxDay, MailServer
+from nimbus.providers import oauth
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.oauth_answers import GrantEnding
-from nimbus.rules.providers import ConnectionState
+from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.send_state import SendKind
 from nimbus.sandbox.fleet import FLEET, PROSPECTS, UNKNOWN
-from nimbus.sandbox.seed_grants import lose_grant
+from nimbus.sandbox.seed_grants import Ended, SignedIn, lose_grant
 from nimbus.services.account_log import record
 from nimbus.services.asker import Asker
+from nimbus.services.provider_apps import current_hosts
 from nimbus.services.queue_send import queue_send
 from nimbus.services.update_account import change_limit, change_priority, restrict, switch_rotation
 
 _TIMEZONE = "UTC"  # the one that create_user gives a workspace
 _STAGES = (3, 4, 5, 5, 3, 4, 2, 5, 1, 4, 3, 0)
 _CHANGED = {"password": "changed by its owner"}
+_GONE = "400 invalid_grant: Token has been expired or revoked."
+_WITHDRAWN = Ended(GrantEnding.REVOKED, lasted=timedelta(days=40), ago=timedelta(days=2, hours=3), line=_GONE)
+# What Google does to every sign-in of an app in testing.
+_A_WEEK = Ended(GrantEnding.REVOKED, lasted=timedelta(days=7, minutes=40), ago=timedelta(hours=5), line=_GONE)
+_SECOND_FACTOR = Ended(
+    GrantEnding.INTERACTION,
+    lasted=timedelta(days=18),
+    ago=timedelta(hours=20),
+    line="400 interaction_required: AADSTS50076",
+    code="50076",
+)
 _SCORES = (96, 88, 91, 74, 83, 99, 67, 93, 79, 85, 90)
 
 
 @dataclass(frozen=True)
 class Agency:
-    """The workspace that is furnished: who asks, the accounts' ids by address, and the world's control page."""
+    """The workspace that is furnished: who asks, the accounts' ids by address, the world's control page, the sign-ins."""
 
     asker: Asker
     ids: Mapping[str, int]
     control: Callable[..., None]
+    signed_in: Mapping[str, SignedIn]
 
     def of(self, domain: str) -> list[str]:
         """The addresses of a domain, in order."""
@@ -74,13 +88,13 @@ def _grow_up(session: Session, agency: Agency) -> None:
 
 
 def _lose_sign_ins(session: Session, agency: Agency) -> None:
-    google, microsoft = agency.of("brightline.test")[3], agency.of("harborlegal.test")[2]
-    for address, ending, fault in (
-        (google, GrantEnding.REVOKED, {"name": "revoked"}),
-        (microsoft, GrantEnding.INTERACTION, {"name": "mfa"}),
-    ):
-        agency.control(f"/mailboxes/{address}/faults", **fault)
-        lose_grant(session, _account(session, agency, address), ending)
+    withdrawn, tested = agency.of("brightline.test")[3], agency.of("trybrightline.test")[4]
+    for address, ended in ((withdrawn, _WITHDRAWN), (tested, _A_WEEK)):
+        oauth.revoke(current_hosts(), Provider.GMAIL, agency.signed_in[address].tokens.access)
+        lose_grant(session, _account(session, agency, address), ended)
+    asked = agency.of("harborlegal.test")[2]
+    agency.control(f"/mailboxes/{asked}/faults", name="mfa")
+    lose_grant(session, _account(session, agency, asked), _SECOND_FACTOR)
     suspended = agency.of("cedarworks.test")[1]
     agency.control(f"/mailboxes/{suspended}/faults", name="forbidden", reason="accountSuspended")
     account = _account(session, agency, suspended)
@@ -143,12 +157,16 @@ def _write(session: Session, agency: Agency) -> None:
         _queue(session, agency, next(senders), to=prospect.address, key=f"prospect {number}")
     agency.control(f"/mailboxes/{mail[2]}/faults", name="cut_after_acceptance", times=1)
     agency.control(f"/mailboxes/{mail[3]}/faults", name="throttled")
+    agency.control(f"/mailboxes/{google[4]}/faults", name="daily_cap", hours=8)
+    agency.control(f"/mailboxes/{microsoft[4]}/faults", name="throttled", retry_after=20 * 60)
     for sender, to in (
         (mail[1], UNKNOWN[0]),  # refused at once, and never asked again
         (google[2], UNKNOWN[1]),  # accepted, and comes back
         (mail[2], "sara@prospects.test"),  # in doubt
         (mail[3], "sara@prospects.test"),  # later
         (google[3], "sara@prospects.test"),  # nobody is signed in there
+        (google[4], "sara@prospects.test"),  # as much as Google lets it send in a day
+        (microsoft[4], "sara@prospects.test"),  # Microsoft asks for patience
     ):
         _queue(session, agency, sender, to=to, key=f"{sender} {to}")
     tomorrow = now() + timedelta(days=1)
