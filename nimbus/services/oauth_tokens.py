@@ -123,7 +123,7 @@ def access_token(workspace_id: int, account_id: int, *, instead_of: Secret | Non
 
 def renew(workspace_id: int, account_id: int) -> bool:
     """Renew a token before its time; False when somebody has just done so, or is about to. Raises as above."""
-    grant, _ = _read(workspace_id, account_id)
+    grant, _ = _read(workspace_id, account_id, with_token=False)
     if grant.refresh_at is None or grant.refresh_at > now():
         return False
     owner = _claim(grant)
@@ -144,8 +144,8 @@ def lose_token(workspace_id: int, account_id: int, token: Secret, refused: Grant
         end_grant(session, workspace_id, account_id, refused.ending, line=refused.line, still=still)
 
 
-def _read(workspace_id: int, account_id: int) -> tuple[OAuthGrant, Secret | None]:
-    """The grant as it is now, detached, and its access token; raises GrantLost."""
+def _read(workspace_id: int, account_id: int, *, with_token: bool = True) -> tuple[OAuthGrant, Secret | None]:
+    """The grant as it is now, detached, and its access token where that is wanted; raises GrantLost."""
     try:
         grant = db.session.scalar(
             sa.select(OAuthGrant)
@@ -155,7 +155,8 @@ def _read(workspace_id: int, account_id: int) -> tuple[OAuthGrant, Secret | None
         if grant is None or grant.failure_code is not None:
             ending = GrantEnding(grant.failure_code or GrantEnding.REVOKED) if grant else GrantEnding.REVOKED
             raise GrantLost("Nobody is signed in at the provider for this inbox. Reconnect it.", ending)
-        return grant, _opened(db.session(), grant, "access_token", grant.sealed_access_token)
+        sealed = grant.sealed_access_token if with_token else None
+        return grant, _opened(db.session(), grant, "access_token", sealed)
     finally:
         db.session.remove()  # no database connection is held while the network is waited for
 
@@ -169,7 +170,7 @@ def _renew_after(grant: OAuthGrant) -> None:
             return
         if not owner:
             time.sleep(random.uniform(*_NAP))  # noqa: S311 - it only keeps many waiters apart
-        seen, _ = _read(grant.workspace_id, grant.account_id)
+        seen, _ = _read(grant.workspace_id, grant.account_id, with_token=False)
         if seen.version != grant.version:
             return
         if seen.refusals != grant.refusals:
@@ -235,7 +236,7 @@ def _give_up(grant: OAuthGrant, owner: str, refused: GrantRefused) -> None:
         with transaction() as session:
             of_account = grant.workspace_id, grant.account_id
             end_grant(session, *of_account, refused.ending, line=refused.line, code=code, still=still)
-        _read(*of_account)
+        _read(*of_account, with_token=False)
         return
     again = retry_at(now(), grant.refusals + 1, chance=random.random())  # noqa: S311 - spreads a fleet
     values = {
