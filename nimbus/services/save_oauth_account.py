@@ -21,8 +21,9 @@ from nimbus.services.asker import Asker
 from nimbus.services.oauth_tokens import save_grant
 from nimbus.services.sender_turn import bring_forward
 
-# What a lost sign-in causes. A suspension, a cooldown or a person's switch is not lifted by signing in again.
-_CAUSED = frozenset({ConnectionState.AUTH_REVOKED, ConnectionState.AUTH_FAILED})
+# What signing in again mends. Of a suspension only a person can know that it was lifted, and its sentence asks them to
+# sign in then; the next refusal would bring it back. A cooldown or a person's switch stays as it is.
+_MENDED = frozenset({ConnectionState.AUTH_REVOKED, ConnectionState.AUTH_FAILED, ConnectionState.SUSPENDED})
 
 
 class ConnectedElsewhere(NimbusError):
@@ -62,7 +63,7 @@ def save_oauth_account(session: Session, asker: Asker, done: SignIn) -> Saved:
         raise ConnectedElsewhere(account.id)
     if not (is_new or was_connected):
         _bring_back(account, provider)
-    if account.connection_state in _CAUSED:
+    if account.connection_state in _MENDED:
         account.connection_state = ConnectionState.OK
     account.display_name = account.display_name or person.name
     save_grant(

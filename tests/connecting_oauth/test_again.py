@@ -78,13 +78,23 @@ def test_signing_in_again_puts_the_account_back_with_its_history(
 def test_signing_in_again_lifts_nothing_that_it_did_not_cause(journey, connected, read, change, clock, path):
     account = connected(path)
     until = clock.now() + timedelta(hours=3)
-    change(account.id, is_active=False, connection_state="suspended", cooldown_until=until)
+    change(account.id, is_active=False, cooldown_until=until)
 
     journey(path).go(query=f"?account={account.id}")
 
     (after,) = read(EmailAccountHealth)
-    assert (after.is_active, after.connection_state) == (False, "suspended")
-    assert after.cooldown_until == until
+    assert (after.is_active, after.cooldown_until) == (False, until)
+
+
+@BOTH
+def test_signing_in_again_says_that_a_suspension_was_lifted_there(journey, connected, read, change, path):
+    account = connected(path)
+    change(account.id, connection_state="suspended")
+
+    journey(path).go(query=f"?account={account.id}")
+
+    (after,) = read(EmailAccountHealth)
+    assert after.connection_state == "ok"
 
 
 @BOTH
