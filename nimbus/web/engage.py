@@ -1,6 +1,6 @@
 """Engaging with a mailbox: the second permission, asked for on its own, and the way back from it."""
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from nimbus.clock import local_day, now
@@ -18,9 +18,14 @@ from nimbus.web.partials import go
 blueprint = Blueprint("engage", __name__, url_prefix="/email-accounts")
 
 
-@blueprint.get("/<int:account_id>/engage")
+# One rule for both methods: of two, the router would answer an id that no row can have with “method not allowed”.
+@blueprint.route("/<int:account_id>/engage", methods=["GET", "POST"], endpoint="form")
 @needs(Permission.OPERATE)
-def show(account_id: int) -> str | AnyResponse:
+def engage(account_id: int) -> str | AnyResponse:
+    if request.method == "POST":
+        stop_engaging(asker(), account_id)
+        notice = "Its mail is left as it is from now on."
+        return go(url_for("email_accounts.show", account_id=account_id), notice)
     account = _account(account_id)
     provider = Provider(account.provider)
     if provider not in OAUTH_PROVIDERS:
@@ -32,13 +37,6 @@ def show(account_id: int) -> str | AnyResponse:
         engaged=is_engaged(db.session(), workspace_id(), account_id),
         leave_url=leave_url(provider, account_id, engage=True),
     )
-
-
-@blueprint.post("/<int:account_id>/engage")
-@needs(Permission.OPERATE)
-def stop(account_id: int) -> AnyResponse:
-    stop_engaging(asker(), account_id)
-    return go(url_for("email_accounts.show", account_id=account_id), "Its mail is left as it is from now on.")
 
 
 def _account(account_id: int) -> EmailAccountHealth:

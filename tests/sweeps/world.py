@@ -153,7 +153,7 @@ def _sign_in_at_google(owner: Person, name: str) -> Samples:
             subject=f"{name}-own",
             tokens=Tokens(access=Secret("a"), refresh=Secret("r"), expires_in=3600, scopes=scopes),
         )
-    return {f"engage.{view}.account_id": account_id for view in ("show", "stop")}
+    return {"engage.form.account_id": account_id}
 
 
 def _fill_the_rest(workspace_id: int) -> None:
