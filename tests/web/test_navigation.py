@@ -8,6 +8,8 @@ from tests.browse import Browser, Page
 from tests.factories import make_email_account
 from tests.web.reading import words
 
+ENTRIES = ["/", "/email-accounts", "/integrations", "/settings", "/help"]
+
 
 @pytest.fixture
 def lose(app, cast):
@@ -35,6 +37,8 @@ def navigation(html):
         ("/email-accounts", "/email-accounts"),
         ("/email-accounts/connect", "/email-accounts"),
         ("/email-accounts/connect/smtp", "/email-accounts"),
+        ("/email-accounts/connect/gmail", "/email-accounts"),
+        ("/integrations/google", "/integrations"),
         ("/settings/workspace", "/settings"),
         ("/settings/audit/export", "/settings"),
         ("/help/connecting", "/help"),
@@ -43,7 +47,7 @@ def navigation(html):
 def test_the_section_of_a_page_is_marked(alice, url, current):
     entries = navigation(alice.get(url).text)
 
-    assert [address for address, _ in entries] == ["/", "/email-accounts", "/settings", "/help"]
+    assert [address for address, _ in entries] == ENTRIES
     assert [address for address, marked in entries if marked] == [current]
 
 
@@ -52,7 +56,7 @@ def test_every_entry_leads_to_a_page(alice):
         alice.get(url, follow_redirects=True).status_code for url, _ in navigation(alice.get("/").text)
     ]
 
-    assert answers == [200, 200, 200, 200]
+    assert answers == [200] * len(ENTRIES)
 
 
 @pytest.mark.parametrize("person", ["alice", "adam", "bob", "vera"])
@@ -71,7 +75,7 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
     lose(cast.charlie.workspace_id, 3)
     page = alice.get("/help").text
 
-    assert "Email accounts 2 Settings Help" in words(page)
+    assert "Email accounts 2 Integrations Settings Help" in words(page)
     assert "<title>(2) Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" in page
 
@@ -79,7 +83,7 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
 def test_while_nothing_needs_attention_nothing_is_counted(alice):
     page = alice.get("/help").text
 
-    assert "Email accounts Settings Help" in words(page)
+    assert "Email accounts Integrations Settings Help" in words(page)
     assert "<title>Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" not in page
 
