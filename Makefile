@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TEMPLATES := templates nimbus/sandbox/templates
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo worker scheduler test test-servers check soak bench claims
+.PHONY: help run demo worker scheduler test test-servers check types templates soak bench claims
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -33,14 +33,17 @@ test: $(DEV_READY) ## all tests; SERVERS=skip leaves the real servers alone
 test-servers: ## install the mail, DNS and database servers and the browser that some tests use
 	@scripts/install-test-servers
 
-check: $(DEV_READY) ## format, lint, types, templates, structure, then the tests
+check: $(DEV_READY) ## format and lint, then types and templates beside the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(MAKE) --jobs 2 --output-sync=line types templates test
+
+types: $(DEV_READY) ## what mypy says
 	$(BIN)/mypy
+
+templates: $(DEV_READY) ## what djlint says
 	$(BIN)/djlint $(TEMPLATES) --check --quiet
 	$(BIN)/djlint $(TEMPLATES) --lint --quiet
-	$(BIN)/python -m pytest tests/structure
-	$(MAKE) test
 
 soak: $(DEV_READY) ## the long fault and load runs
 	$(BIN)/python -m pytest tests/soak -s
