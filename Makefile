@@ -28,7 +28,7 @@ scheduler: $(RUN_READY) ## the scheduler alone, where it was stopped
 
 test: $(DEV_READY) ## all tests; SERVERS=skip leaves the real servers alone
 	@test "$(SERVERS)" = skip || scripts/install-test-servers
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 test-servers: ## install the mail, DNS and database servers and the browser that some tests use
 	@scripts/install-test-servers

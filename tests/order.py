@@ -1,9 +1,10 @@
-"""How several processes share the tests: what starts the same servers stays together, and what takes long goes first."""
+"""How several processes share the tests: what starts the same servers stays together, and what waits goes beside what works."""
 
 import pytest
 
-# The dearest first, so that none of them is what everybody waits for in the end; those that mostly wait beside others.
-FIRST = ("tests/e2e/", "tests/sweeps/", "tests/faults/", "tests/run/", "tests/connecting/", "tests/services/")
+# Rooms that mostly wait for other processes, the longest first. Two processors have room for what works meanwhile.
+WAITING = ("tests/e2e/", "tests/faults/", "tests/run/", "tests/connecting/", "tests/test_cli")
+WORKING = ("tests/sweeps/", "tests/services/")  # of the others, those with the longest files
 # Files that share a browser or a running product.
 TOGETHER = {
     "tests/e2e/": (
@@ -27,14 +28,30 @@ def unit_of(nodeid: str) -> str:
     return file
 
 
-def _place(item: pytest.Item) -> int:
-    return next((place for place, room in enumerate(FIRST) if item.nodeid.startswith(room)), len(FIRST))
+def _place(unit: str, rooms: tuple[str, ...]) -> int:
+    return next((place for place, room in enumerate(rooms) if unit.startswith(room)), len(rooms))
+
+
+def in_order(units: list[str]) -> list[str]:
+    """All units; those that wait are spread evenly among the others, so that no two processors wait at a time."""
+    waiting = [unit for unit in units if unit.startswith(WAITING)]
+    waiting.sort(key=lambda unit: _place(unit, WAITING))
+    working = [unit for unit in units if not unit.startswith(WAITING)]
+    working.sort(key=lambda unit: _place(unit, WORKING))
+    apart = max(1, len(working) // max(1, len(waiting)))
+    ordered = []
+    for first in range(0, len(working), apart):
+        ordered += waiting[:1] + working[first : first + apart]
+        waiting = waiting[1:]
+    return ordered + waiting
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
-        items.sort(key=_place)
+        units = in_order(list(dict.fromkeys(unit_of(item.nodeid) for item in items)))
+        places = {unit: place for place, unit in enumerate(units)}
+        items.sort(key=lambda item: places[unit_of(item.nodeid)])
 
 
 @pytest.hookimpl(optionalhook=True)
