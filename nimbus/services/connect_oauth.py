@@ -23,10 +23,8 @@ from nimbus.services.account_limits import AccountLimitReached
 from nimbus.services.asker import Asker
 from nimbus.services.give_back import give_back_tokens
 from nimbus.services.oauth_attempts import Way, claim, earlier_return, open_way, redirect_uri
-from nimbus.services.provider_apps import app_of, current_hosts
+from nimbus.services.provider_apps import app_of, hosts_while_a_person_waits
 from nimbus.services.save_oauth_account import ConnectedElsewhere, SignIn, save_oauth_account
-
-_SECONDS = 10.0  # for each call: a person waits, and there are up to four
 
 
 class Outcome(StrEnum):
@@ -94,7 +92,7 @@ def _came_back(asker: Asker, provider: Provider, way: Way, returned: Return) -> 
         db.session.remove()  # no database connection is held while the network is waited for
     if app is None:  # replaced since; its codes are worth nothing
         return _Result(GrantEnding.CODE_USED)
-    hosts = replace(current_hosts(), call_seconds=_SECONDS)
+    hosts = hosts_while_a_person_waits()
     tokens = oauth.exchange(
         hosts, app, code=returned.code, verifier=way.verifier, redirect_uri=redirect_uri(provider)
     )
@@ -110,7 +108,7 @@ def _kept(asker: Asker, app: OAuthApp, way: Way, tokens: Tokens) -> _Result:
     if missing:
         return _Result(Outcome.MISSING, {"missing": list(missing)})
     try:
-        person = oauth.identify(replace(current_hosts(), call_seconds=_SECONDS), app.provider, tokens.access)
+        person = oauth.identify(hosts_while_a_person_waits(), app.provider, tokens.access)
     except GrantRefused as refused:
         return _refusal(refused)
     if way.account_id is not None:

@@ -15,7 +15,7 @@ from nimbus.providers.errors import GrantRefused
 from nimbus.rules.providers import Provider
 from nimbus.security.held_keys import hold_vault
 from nimbus.security.vault import CannotOpenSecret
-from nimbus.services.provider_apps import current_hosts
+from nimbus.services.provider_apps import hosts_while_a_person_waits
 
 
 def give_back_tokens(app: OAuthApp, tokens: Tokens) -> None:
@@ -23,7 +23,7 @@ def give_back_tokens(app: OAuthApp, tokens: Tokens) -> None:
     if app.provider is not Provider.GMAIL or tokens.refresh is None:
         return
     try:
-        subject = oauth.subject_of(current_hosts(), tokens.access)
+        subject = oauth.subject_of(hosts_while_a_person_waits(), tokens.access)
     except GrantRefused:
         return
     in_use = _is_in_use(db.session(), app.client_id, subject)
@@ -48,7 +48,7 @@ def forget_grant(session: Session, workspace_id: int, account_id: int) -> Secret
 def tell(token: Secret) -> bool:
     """Tell Google that a permission is not used any more; whether it heard of it."""
     try:
-        oauth.revoke(current_hosts(), Provider.GMAIL, token)
+        oauth.revoke(hosts_while_a_person_waits(), Provider.GMAIL, token)
     except GrantRefused:
         return False
     return True
