@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, selectinload
@@ -12,9 +12,12 @@ from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.inbox_day import InboxDay
 from nimbus.models.mail_server import MailServer
+from nimbus.models.send import InboxHour
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.inbox_status import StatusKey
-from nimbus.rules.providers import ConnectionState
+from nimbus.rules.providers import ConnectionState, Provider
+from nimbus.rules.send_gate import counted_since
+from nimbus.rules.send_limits import provider_cap
 
 SORTS = ("status", "account", "health", "stage", "today", "bounce")
 PER_PAGE = (25, 50, 100)
@@ -59,6 +62,14 @@ class AccountRow:
     sent_today: int
 
 
+class Sender(NamedTuple):
+    """An account through which what a person writes could leave now."""
+
+    id: int
+    email: str
+    status: StatusKey
+
+
 def status_expression(moment: Moment) -> sa.ColumnElement[str]:
     """The status rule (rules/inbox_status) as SQL, so that the database can order and filter by it."""
     return sa.case(
@@ -101,6 +112,29 @@ def list_accounts(
         .options(contains_eager(Account.domain), selectinload(Account.servers))
     )
     return [AccountRow(*row) for row in rows], total or 0
+
+
+def list_senders(session: Session, workspace_id: int, moment: Moment) -> list[Sender]:
+    """The accounts through which what a person writes could leave now, those first that campaigns may use as well.
+
+    The connection, a cooldown and the provider's ceiling stop it, as `rules/send_gate.py` has it; the rest of the
+    state does not.
+    """
+    hours = sa.and_(InboxHour.account_id == Account.id, InboxHour.hour >= counted_since(moment.now))
+    used = sa.select(sa.func.coalesce(sa.func.sum(InboxHour.used), 0)).where(hours).scalar_subquery()
+    status = status_expression(moment)
+    rows = session.execute(
+        _joined(workspace_id, moment.day)
+        .where(Account.connection_state == ConnectionState.OK)
+        .where(Account.cooldown_until.is_(None) | (Account.cooldown_until <= moment.now))
+        .with_only_columns(Account.id, Account.email, status, Account.provider, DomainHealth.name, used)
+        .order_by(_worst_first(status).desc(), Account.rotation_priority, Account.email)
+    )
+    return [
+        Sender(account_id, email, StatusKey(key))
+        for account_id, email, key, provider, domain, in_24_hours in rows
+        if in_24_hours < provider_cap(Provider(provider), domain)
+    ]
 
 
 def count_by_status(session: Session, workspace_id: int, moment: Moment) -> dict[StatusKey, int]:
@@ -169,10 +203,13 @@ def _filtered(query: sa.Select[Any], wanted: AccountFilter, status: sa.ColumnEle
     return query
 
 
+def _worst_first(status: sa.ColumnElement[str]) -> sa.Case[int]:
+    return sa.case(*((status == key, rank) for rank, key in enumerate(StatusKey)))
+
+
 def _order(paging: Paging, status: sa.ColumnElement[str]) -> list[Any]:
-    worst_first = sa.case(*((status == key, rank) for rank, key in enumerate(StatusKey)))
     columns: dict[str, Any] = {
-        "status": worst_first,
+        "status": _worst_first(status),
         "account": Account.email,
         "health": sa.func.coalesce(Account.overall_score, -1),
         "stage": Account.current_stage,

@@ -1,10 +1,14 @@
 """Reading accounts: one by id, and a page of the list."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from nimbus.clock import local_day, now
+from nimbus.database import transaction
 from nimbus.extensions import db
+from nimbus.models import InboxHour
 from nimbus.models.account_queries import (
     SORTS,
     AccountFilter,
@@ -16,6 +20,7 @@ from nimbus.models.account_queries import (
     find_account,
     find_account_by_email,
     list_accounts,
+    list_senders,
 )
 from tests.factories import make_domain, make_email_account, make_inbox_day, make_workspace
 
@@ -177,3 +182,33 @@ def test_a_longer_list_costs_no_more_queries(acme):
         make_email_account(acme, f"{number}@{number}.test")
 
     assert cost() == alone == 3
+
+
+def senders(workspace_id):
+    """The addresses before the @ of what could send now, in order."""
+    found = list_senders(db.session(), workspace_id, at_once())
+    return [sender.email.partition("@")[0] for sender in found]
+
+
+def test_what_a_person_could_send_through_now_begins_with_what_campaigns_could_use_too(acme, zenith):
+    make_email_account(zenith, "cy@zenith.test")
+    make_email_account(acme, "off@acme.test", is_active=False)
+    make_inbox_day(acme, make_email_account(acme, "full@acme.test"), sent=20)
+    make_email_account(acme, "later@acme.test", rotation_priority=200)
+    make_email_account(acme, "first@acme.test")
+    make_email_account(acme, "warm@acme.test", current_stage=0)
+
+    assert senders(acme) == ["first", "later", "warm", "full", "off"]
+
+
+def test_what_stops_a_persons_message_keeps_an_inbox_out_of_those_that_could_send_it(acme):
+    make_email_account(acme, "lost@acme.test", connection_state="auth_revoked")
+    make_email_account(acme, "gone@acme.test", removed_at=now())
+    make_email_account(acme, "cold@acme.test", cooldown_until=now() + timedelta(minutes=5))
+    make_email_account(acme, "warmed@acme.test", cooldown_until=now() - timedelta(minutes=5))
+    for name, used in {"spent": 450, "almost": 449}.items():
+        inbox, hour = make_email_account(acme, f"{name}@acme.test"), now().replace(minute=0, second=0)
+        with transaction() as session:
+            session.add(InboxHour(workspace_id=acme, account_id=inbox, hour=hour, used=used))
+
+    assert senders(acme) == ["almost", "warmed"]
