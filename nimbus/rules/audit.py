@@ -42,6 +42,7 @@ class Action(StrEnum):
     MESSAGE_WRITTEN = "message_written"
     MESSAGE_DECIDED = "message_decided"
     MESSAGE_SENT_AGAIN = "message_sent_again"
+    MESSAGE_MOVED = "message_moved"
 
     ROTATION_ASKED = "rotation_asked"
     ROTATION_FINISHED = "rotation_finished"
@@ -83,6 +84,7 @@ WORDS: dict[Action, str] = {
     Action.MESSAGE_WRITTEN: "wrote a message from",
     Action.MESSAGE_DECIDED: "decided about a message from",
     Action.MESSAGE_SENT_AGAIN: "sent a message again from",
+    Action.MESSAGE_MOVED: "moved a message from",
     Action.ROTATION_ASKED: "asked for a new key",
     Action.ROTATION_FINISHED: "finished the rotation to a new key",
     Action.ROTATION_SCHEDULE_CHANGED: "changed how often keys rotate",

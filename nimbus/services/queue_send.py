@@ -118,9 +118,8 @@ def _put(
 ) -> _Put:
     """The row of a message whose words are checked: a new one, or that of the same message asked for before."""
     moment = now()
-    suppressed_for = session.scalar(_SUPPRESSED_FOR, message | {"email": message["recipient"].lower()})
-    if suppressed_for is not None and _find(session, message) is None:
-        said = sentence(Category.SUPPRESSED, recipient=message["recipient"], suppressed_for=suppressed_for)
+    said = why_suppressed(session, message["workspace_id"], message["recipient"])
+    if said is not None and _find(session, message) is None:
         raise MessageRefused("recipient", said)
     row = message | {
         "asked_by": asked_by,
@@ -179,7 +178,7 @@ def _accept(
 
 
 _SENDS, _SUPPRESSIONS = table_of(Send), table_of(Suppression)
-_SAME = ("account_id", "kind", "recipient", "subject", "body")
+_SAME = ("kind", "recipient", "subject", "body")  # not its inbox: it may have been moved since
 _EARLIER = sa.select(_SENDS.c.id, *(_SENDS.c[name] for name in _SAME)).where(
     _SENDS.c.workspace_id == sa.bindparam("workspace_id"), _SENDS.c.key == sa.bindparam("key")
 )
@@ -197,6 +196,15 @@ def _putting(dialect: str) -> sa.Executable:
 
 def _find(session: Session, message: dict[str, Any]) -> sa.Row[Any] | None:
     return session.execute(_EARLIER, message).one_or_none()
+
+
+def why_suppressed(session: Session, workspace_id: int, recipient: str) -> str | None:
+    """Why this workspace sends nothing to an address any more, in a sentence; None where it does."""
+    asked = {"workspace_id": workspace_id, "email": recipient.lower()}
+    suppressed_for = session.scalar(_SUPPRESSED_FOR, asked)
+    if suppressed_for is None:
+        return None
+    return sentence(Category.SUPPRESSED, recipient=recipient, suppressed_for=suppressed_for)
 
 
 def inbox_address(session: Session, workspace_id: int, account_id: int) -> str:

@@ -61,7 +61,7 @@ def timeline_line(moment: datetime, what: SendState, sentence: str, server_line:
 @cache
 def of_database(dialect: str) -> Statements:
     """The statements in the words of this database, sqlite or postgresql."""
-    with_line = {"timeline": _one_line_more(dialect)}
+    with_line = {"timeline": one_line_more(dialect)}
     take = _claim(with_line)
     held = sa.update(SEND).values(with_line)
     return Statements(
@@ -105,7 +105,7 @@ _HAS_IT = sa.or_(
 )
 
 
-def _one_line_more(dialect: str) -> sa.ColumnElement[Any]:
+def one_line_more(dialect: str) -> sa.ColumnElement[Any]:
     """The timeline with `new_line`, the JSON of one line, at its end."""
     line = sa.bindparam("new_line", type_=sa.String)
     if dialect == "postgresql":

@@ -15,6 +15,7 @@ from nimbus.models import AuditEvent, InstanceFact, Send, Suppression
 from nimbus.models.instance import LIVE_AT
 from nimbus.queue_server import queue_url
 from nimbus.services.live_place import SendsNothing
+from nimbus.services.move_send import move_send
 from nimbus.services.queue_send import AlreadySent, InboxGone, MessageRefused, send_test, write_message
 from nimbus.services.update_account import remove_account
 from nimbus.settings import current_settings
@@ -80,6 +81,14 @@ def test_the_same_form_with_other_words_is_not_taken_for_the_first(write):
 
     with pytest.raises(AlreadySent, match="has sent a message already, and it was not this one"):
         write(body="Something else.\n")
+    assert count(Send) == 1
+
+
+def test_the_same_form_sent_again_is_still_that_message_once_it_was_moved(write, asker, acme, ava):
+    send_id, other = write(), make_email_account(acme, "eve@acme.test")
+    move_send(asker, send_id, from_account=ava, to_account=other)
+
+    assert write() == send_id
     assert count(Send) == 1
 
 
