@@ -14,6 +14,7 @@ from nimbus.rules.inbox_status import CONNECTION_SENTENCES
 from nimbus.rules.providers import ConnectionState
 from nimbus.rules.send_answers import EFFECTS, Category, Effect
 from nimbus.rules.send_state import DONE, HELD, SendKind, SendState, is_orphaned
+from nimbus.services.move_send import why_it_stays
 from nimbus.services.resolve_send import was_given_up
 
 NO_SUBJECT = "(no subject)"
@@ -116,6 +117,7 @@ class MessageView:
         self.copy = _COPIES.get(send.copy_state or "")
         self.reconnect_url = _reconnect_url(found)
         self.write_url = _write_url(found)
+        self.stays = why_it_stays(send)
         self.may_go_again = was_given_up(send) and account.removed_at is None
         self.no_worker = False
         self._read_stored()
@@ -126,6 +128,12 @@ class MessageView:
         if self.state.key == SendState.SENT and self._send.resolved_by and self.timeline:
             return self.timeline[-1].sentence  # who or what decided that it was
         return None if self.state.key == SendState.SENT else self._send.reason
+
+    @property
+    def waits_for_reason(self) -> bool:
+        """Whether somebody wrote it and something holds it: else it leaves in a moment."""
+        by_hand = self._send.kind == SendKind.MANUAL
+        return by_hand and self.state.key == SendState.QUEUED and self._send.reason is not None
 
     @property
     def server_line(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Messages: writing one through an inbox, following it to its end, deciding about one in doubt, and the list of them."""
+"""Messages: writing one through an inbox, following it to its end, moving it, deciding about one in doubt, and the list."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +9,19 @@ from werkzeug.wrappers import Response as AnyResponse
 from nimbus.clock import SystemClock
 from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth
+from nimbus.models.account_queries import list_senders
 from nimbus.models.send_queries import FoundSend, SendFilter, find_inbox, find_send, list_sends
 from nimbus.queues import SEND, workers_alive
 from nimbus.rules.roles import Permission
 from nimbus.rules.send_state import HELD, SendState
 from nimbus.services.asker import Asker
 from nimbus.services.live_place import SendsNothing
+from nimbus.services.move_send import Stays, move_send, why_it_stays
 from nimbus.services.queue_send import AlreadySent, InboxGone, MessageRefused, send_test, write_message
 from nimbus.services.resolve_send import NotInDoubt, resolve, send_again
-from nimbus.web.access import asker, needs, workspace_id
-from nimbus.web.forms.messages import MessageForm, key_or_new, new_key
+from nimbus.web.access import asker, needs, signed_in, workspace_id
+from nimbus.web.counts import this_moment
+from nimbus.web.forms.messages import MessageForm, MoveForm, key_or_new, new_key
 from nimbus.web.ids import row_id
 from nimbus.web.message_view import STATES, MessageLine, MessageView, why_it_cannot_send
 from nimbus.web.partials import go, show
@@ -126,6 +129,29 @@ def show_message(message_id: int) -> Response:
     view = MessageView(_found(message_id))
     view.no_worker = view.waits_for_worker and not _somebody_sends()
     return show("messages/show.html", "messages/_message.html", message=view)
+
+
+@blueprint.route("/messages/<int:message_id>/inbox", methods=["GET", "POST"])
+@needs(Permission.OPERATE)
+def move(message_id: int) -> tuple[str, int] | AnyResponse:
+    """Let it leave through another inbox. A page of its own: that of the message is read again while it is looked at."""
+    found, form = _found(message_id), MoveForm()
+    this_page = url_for(".show", message_id=message_id)
+    if request.method == "GET":
+        if why := why_it_stays(found.send):
+            return go(this_page, why, "bad")
+        form.from_account.data = found.account.id
+    seen_at = request.form.get("from_account", found.account.id, type=row_id)
+    senders = list_senders(db.session(), workspace_id(), this_moment(signed_in().workspace))
+    form.offer(each for each in senders if each.id != seen_at)
+    if request.method == "POST" and form.validate():
+        try:
+            address = move_send(asker(), message_id, from_account=seen_at, to_account=int(form.inbox.data))
+        except (InboxGone, MessageRefused, Stays) as problem:
+            return go(this_page, str(problem), "bad")
+        return go(this_page, f"It leaves through {address} as soon as that inbox may send.")
+    page = render_template("messages/move.html", form=form, message=MessageView(found))
+    return page, 422 if form.errors else 200
 
 
 @blueprint.post("/messages/<int:message_id>/decision")

@@ -117,6 +117,8 @@ PAGES = {
     "messages": ("many", "/messages"),
     "messages of an inbox in one state": ("many", "/messages?account={ava}&state=failed"),
     **{f"message {name}": ("many", f"/messages/{{message_{name}}}") for name in MESSAGES},
+    "moving a message": ("many", "/messages/{message_waiting}/inbox"),
+    "moving a message without another inbox": ("one", "/messages/{message_alone}/inbox"),
     "team": ("none", "/settings/team"),
     "inviting": ("none", "/settings/team/invite"),
     "a member's role": ("none", "/settings/team/members/{dana}"),
@@ -160,7 +162,8 @@ def world(app, new_owner) -> World:
         with transaction() as session:
             session.get_one(User, owners["one"].user_id).owns_instance = True
         ids["long"] = make_email_account(owners["one"].workspace_id, LONG)
-        make_messages(owners["one"].workspace_id, ids["long"], owners["one"].user_id)
+        alone = make_messages(owners["one"].workspace_id, ids["long"], owners["one"].user_id)
+        ids["message_alone"] = alone["waiting"]
         ids |= make_sign_ins(owners["apps"].workspace_id, owners["apps"].user_id)
         messages = make_messages(many.workspace_id, ids["ava"], many.user_id)
         ids |= {f"message_{name}": messages[name] for name in MESSAGES}

@@ -91,6 +91,7 @@ def _fill(owner: Person, name: str) -> Samples:
     )
     sent = {"recipient": f"to@{name}-own.test", "subject": f"About {name}-own", "asked_by": user_id}
     message_id = make_send(workspace_id, account_id, state="ambiguous", **sent)
+    waiting_id = make_send(workspace_id, account_id, reason=f"It waits at {name}-own.", **sent)
     another_browser = session_id(open_session(workspace_id, user_id, address="", browser=""))
     times = {"created_at": now(), "expires_at": now() + timedelta(days=7)}
     with transaction() as session:
@@ -129,6 +130,7 @@ def _fill(owner: Person, name: str) -> Samples:
             "test_id": test_id,
             "attempt_id": attempt.id,
             "message_id": message_id,
+            "messages.move.message_id": waiting_id,
             "user_id": member.user_id,
             "invitation_id": invitation.id,
             "workspace_id": workspace_id,

@@ -1,5 +1,8 @@
 """An inbox at Google or Microsoft in daily use: it stays signed in, sends, and says when somebody has to sign in again."""
 
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
 import pytest
 from redis import Redis
 
@@ -8,7 +11,9 @@ from nimbus.models import OAuthGrant, Send
 from nimbus.rules.providers import Provider
 from nimbus.sandbox.world import System
 from tests.services.signed_in import ANN, BOB, make_signed_in, refreshes
-from tests.web.reading import hidden_fields, words
+from tests.web.reading import hidden_fields, links, words
+
+CY = "cy@alpha.test"  # another inbox of the same workspace
 
 
 @pytest.fixture
@@ -90,6 +95,31 @@ def test_a_permission_that_was_withdrawn_flags_the_inbox_and_the_message_waits(
     assert "The password of the mailbox was changed" in account
     assert f'href="{url}/reconnect"' in alice.get(url).text
     assert ([send.state for send in read(Send)], sandbox.world.mailboxes[BOB].messages) == (["queued"], [])
+
+
+@pytest.mark.claim("C08")
+@pytest.mark.parametrize("provider", [Provider.GMAIL])
+def test_what_waits_at_a_lost_inbox_leaves_through_another_one_once(
+    alice, app, cast, url, faults, write, sandbox, run_jobs, clock
+):
+    faults.set("revoked")
+    message = write()
+    clock.advance(hours=2)
+    with app.app_context():
+        make_signed_in(sandbox, cast.alice.workspace_id, Provider.GMAIL, CY, display_name="Cy Alpha")
+    there = next(link for link in links(alice.get(url).text) if "state=queued" in link)
+    assert message in links(alice.get(there).text)
+
+    alice.post(f"{message}/inbox", hidden_fields(alice.get(f"{message}/inbox").text) | {"inbox": "2"})
+    run_jobs()
+    run_jobs()
+
+    [arrived] = sandbox.world.mailboxes[BOB].messages
+    assert arrived.headers["From"] == f"Cy Alpha <{CY}>"
+    assert clock.now() - parsedate_to_datetime(arrived.headers["Date"]) < timedelta(hours=1)
+    page = words(alice.get(message).text)
+    assert f"Alice moved it from {ANN} to {CY}." in page
+    assert "The server accepted the message." in page
 
 
 def test_the_timetable_finds_out_what_nobody_has_tried(alice, url, faults, a_minute, clock):

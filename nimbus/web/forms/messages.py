@@ -2,9 +2,13 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
+from nimbus.models.account_queries import Sender
+from nimbus.rules.inbox_status import WORDS, StatusKey
 from nimbus.web.forms.base import PlainForm, Required, strip
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -29,3 +33,26 @@ class MessageForm(PlainForm):
     subject = StringField("Subject", [Required("Enter a subject.")], filters=[strip])
     body = TextAreaField("Text", [Required("Write a text.")])
     key = HiddenField()
+
+
+class MoveForm(PlainForm):
+    """The other inbox that a message leaves through; `from_account` is the one that the page showed it wait at."""
+
+    inbox = SelectField("Send through", validate_choice=False)
+    from_account = HiddenField()
+
+    def offer(self, senders: Iterable[Sender]) -> None:
+        """Offer these inboxes, each with its state where that is another than ready."""
+        self.inbox.choices = [SelectChoice(str(each.id), _named(each)) for each in senders]
+
+    def validate_inbox(self, field: Field) -> None:
+        """One of the list, as it is now."""
+        if field.data not in {choice.value for choice in self.inbox.choices}:
+            raise ValidationError("That inbox cannot send now. Choose one from the list.")
+
+
+def _named(sender: Sender) -> str:
+    if sender.status == StatusKey.READY:
+        return sender.email
+    word, _, _ = WORDS[sender.status]
+    return f"{sender.email} ({word.lower()})"
