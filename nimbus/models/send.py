@@ -15,8 +15,8 @@ class Send(OfWorkspace, Base):
 
     `key` makes asking twice harmless: it is unique in a workspace. `owner` and `lease_until` fence the worker that
     has it; `day` and `hour` say which budgets its claim was taken from, so that exactly these are given back.
-    `message` is written once, right before its body leaves for the first time, with the `message_id` of the first
-    claim in it. Neither changes, unless a person moves what certainly was not taken to another inbox.
+    `message` is written once, with the `message_id` and `dated_at` of the first claim in it, and never changes; but
+    a person may move what certainly was not taken to another inbox, which writes it anew with the same date.
     """
 
     __tablename__ = "send"
@@ -58,7 +58,7 @@ class Send(OfWorkspace, Base):
     provider_id: Mapped[str | None]
     thread_id: Mapped[str | None]
     sent_message_id: Mapped[str | None] = mapped_column(index=True)
-    dated_at: Mapped[datetime | None]  # when it was first tried: the days that it may wait count from here
+    dated_at: Mapped[datetime | None]
 
     # Of the last refusal, see rules/send_answers.py.
     category: Mapped[str | None] = mapped_column(sa.String(40))

@@ -22,8 +22,8 @@ from nimbus.services.send_statements import of_database, timeline_line
 class Claimed:
     """A send as its worker has it. `attempts` counts this one; `message` is None until the first body.
 
-    `message_id` is that of the inbox's first claim, for ever; the days that it may wait count from `dated_at`. `day`
-    and `hour` are the budgets it was taken from.
+    `message_id` and `dated_at` are those of the first claim, for ever. `day` and `hour` are the budgets it was
+    taken from.
     """
 
     id: int

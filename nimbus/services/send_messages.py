@@ -171,7 +171,7 @@ def _composed(inbox: Inbox, outlet: Outlet, claimed: Claimed) -> bytes:
                 text=claimed.body,
                 message_id=claimed.message_id,
                 mark=str(claimed.id),
-                dated_at=now(),  # of its leaving; what it was tried before with never left
+                dated_at=claimed.dated_at,
             )
         )
     except ValueError:
