@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from nimbus.processes import die_with_parent
 from nimbus.settings_kinds import CHECKOUT
 
-LONGEST_PAUSE = 30.0  # seconds
+LONGEST_PAUSE, LONGEST_VITAL = 30.0, 4.0  # seconds; everything else waits for what is vital
 STEADY = 60.0  # seconds of life after which a crash counts as the first one again
 ON_PURPOSE = (0, -signal.SIGTERM, -signal.SIGINT)
 
@@ -90,7 +90,7 @@ class Supervisor:
             return
         if time.monotonic() - program.started > STEADY:
             program.crashes = 0
-        pause = min(LONGEST_PAUSE, 2.0**program.crashes)
+        pause = min(LONGEST_VITAL if program.vital else LONGEST_PAUSE, 2.0**program.crashes)
         if program.vital and not program.crashes:
             pause = 0.0
         program.crashes += 1

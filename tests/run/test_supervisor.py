@@ -51,11 +51,19 @@ def test_a_crashed_program_comes_back_after_a_second(watched, end, how):
     assert watched.said[0] == f"thing {how} and is started again in 1 s."
 
 
-def test_the_pause_grows_with_every_crash(watched):
-    program = watched.run("exit 1")
-    for expected in (1, 2, 4, 8, 16, 30, 30):
+@pytest.mark.parametrize(
+    ("vital", "pauses"),
+    [
+        (False, ("in 1 s", "in 2 s", "in 4 s", "in 8 s", "in 16 s", "in 30 s", "in 30 s")),
+        (True, ("in 2 s", "in 4 s", "in 4 s")),
+    ],
+    ids=["ordinary", "vital"],
+)
+def test_the_pause_grows_with_every_crash_but_not_for_long_where_everything_waits(watched, vital, pauses):
+    program = watched.run("exit 1", vital=vital)
+    for expected in pauses:
         eventually(lambda: program.process is None or watched.supervisor.tick())
-        assert watched.said[-1].endswith(f"in {expected} s.")
+        assert watched.said[-1].endswith(f"is started again {expected}.")
         program.due = time.monotonic()
         watched.supervisor.tick()
 
