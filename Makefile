@@ -36,7 +36,7 @@ test-servers: ## install the mail, DNS and database servers and the browser that
 check: $(DEV_READY) ## format and lint, then types and templates beside the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(MAKE) --jobs 2 --output-sync=line types templates test
+	$(MAKE) --jobs 2 types templates test
 
 types: $(DEV_READY) ## what mypy says
 	$(BIN)/mypy
