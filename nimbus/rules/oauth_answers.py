@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from nimbus.rules.json_values import text
-from nimbus.rules.providers import Provider
+from nimbus.rules.providers import COMPANIES, Provider
 
 
 class GrantEnding(StrEnum):
@@ -157,7 +157,6 @@ def _found(numbers: tuple[int, ...]) -> GrantEnding | None:
     return next((AADSTS[number] for number in numbers if number in AADSTS), None)
 
 
-_NAMES = {Provider.GMAIL: "Google", Provider.MICROSOFT: "Microsoft"}
 _SENTENCES = {
     _E.REVOKED: "{name} no longer accepts the sign-in of this inbox. Reconnect it.",
     _E.INTERACTION: "{name} wants the person to sign in again before this inbox can be used. Reconnect it.",
@@ -204,4 +203,4 @@ def sentence(ending: GrantEnding, provider: Provider, *, code: str = "") -> str:
     """What happened and what to do, for a person; `code` is the number or name that the provider gave it."""
     if code.isascii() and code.isdigit() and int(code) in _NUMBER_SENTENCES:
         return _NUMBER_SENTENCES[int(code)]
-    return _SENTENCES[ending].format(name=_NAMES[provider])
+    return _SENTENCES[ending].format(name=COMPANIES[provider])

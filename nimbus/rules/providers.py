@@ -18,6 +18,7 @@ PROVIDER_NAMES = {
     Provider.SMTP_IMAP: "SMTP and IMAP",
     Provider.REACHINBOX: "ReachInbox",
 }
+COMPANIES = {Provider.GMAIL: "Google", Provider.MICROSOFT: "Microsoft"}  # where people sign in, in a browser
 
 
 class ConnectionState(StrEnum):

@@ -14,7 +14,7 @@ from nimbus.providers.contract import Hosts, OAuthApp
 from nimbus.providers.errors import GrantRefused
 from nimbus.rules.oauth import OAuthPurpose
 from nimbus.rules.oauth_answers import GrantEnding, sentence
-from nimbus.rules.providers import Provider
+from nimbus.rules.providers import COMPANIES, Provider
 from nimbus.rules.redirect_uri import redirect_problem
 from nimbus.services.asker import Asker
 from nimbus.services.live_place import refuse_copies
@@ -24,7 +24,6 @@ from nimbus.services.provider_apps import current_hosts, find_app, keep_check
 
 _MADE_UP = "a-code-that-no-provider-has-given-to-anybody-yet"
 _SECONDS = 8.0  # for each of at most five calls, while a person waits
-_NAMES = {Provider.GMAIL: "Google", Provider.MICROSOFT: "Microsoft"}
 _INTERFACES = {Provider.GMAIL: "Gmail API", Provider.MICROSOFT: "Microsoft Graph"}
 
 
@@ -144,4 +143,4 @@ def _failed(title: str, app: OAuthApp, refused: GrantRefused) -> Step:
 
 
 def _name(app: OAuthApp) -> str:
-    return _NAMES[app.provider]
+    return COMPANIES[app.provider]

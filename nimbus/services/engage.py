@@ -3,15 +3,12 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nimbus.database import transaction
-from nimbus.models import EmailAccountHealth, OAuthGrant
-from nimbus.rules.audit import Action
-from nimbus.rules.oauth import OAUTH_PROVIDERS, OAuthPurpose, may_engage, needed_scopes
+from nimbus.models import OAuthGrant
+from nimbus.rules.oauth import OAuthPurpose, may_engage, needed_scopes
 from nimbus.rules.providers import Provider
-from nimbus.services import audit
 from nimbus.services.account_log import record
 from nimbus.services.asker import Asker
-from nimbus.services.update_account import NoSuchAccount
+from nimbus.services.update_account import changing, note_change
 
 
 def is_engaged(session: Session, workspace_id: int, account_id: int) -> bool | None:
@@ -29,33 +26,14 @@ def stop_engaging(asker: Asker, account_id: int) -> None:
 
     The permission itself stays with the provider until the account signs in anew or is removed; it is not used.
     """
-    with transaction() as session:
-        account = session.scalar(
-            sa.select(EmailAccountHealth)
-            .where(
-                EmailAccountHealth.workspace_id == asker.workspace_id,
-                EmailAccountHealth.id == account_id,
-                EmailAccountHealth.provider.in_(OAUTH_PROVIDERS),
-                EmailAccountHealth.removed_at.is_(None),
-            )
-            .with_for_update()
-        )
-        if account is None:
-            raise NoSuchAccount("This account no longer exists.")
+    with changing(asker, account_id) as (session, account):
         if not is_engaged(session, asker.workspace_id, account_id):
             return
+        plain = " ".join(sorted(needed_scopes(Provider(account.provider), OAuthPurpose.CONNECT)))
         session.execute(
             sa.update(OAuthGrant)
             .where(OAuthGrant.workspace_id == asker.workspace_id, OAuthGrant.account_id == account_id)
-            .values(scopes=" ".join(sorted(needed_scopes(Provider(account.provider), OAuthPurpose.CONNECT))))
+            .values(scopes=plain)
         )
         record(session, account, "engaged", "Mail is left as it is from now on", actor=asker.name)
-        on = audit.Object("email_account", account.id, account.email)
-        audit.record(
-            session,
-            Action.ACCOUNT_CHANGED,
-            workspace_id=asker.workspace_id,
-            asker=asker,
-            on=on,
-            marks_and_moves_mail="no",
-        )
+        note_change(session, asker, account, marks_and_moves_mail="no")

@@ -19,7 +19,7 @@ from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth, OAuthAttempt, OAuthGrant
 from nimbus.providers import oauth
 from nimbus.rules.oauth import ATTEMPT_LASTS, OAuthPurpose, may_engage
-from nimbus.rules.providers import Provider
+from nimbus.rules.providers import COMPANIES, Provider
 from nimbus.security.held_keys import hold_vault
 from nimbus.security.vault import CannotOpenSecret
 from nimbus.services.asker import Asker
@@ -30,7 +30,6 @@ from nimbus.settings import current_settings
 
 GIVEN_UP_AFTER = timedelta(minutes=2)  # longer than a provider may take: nobody works on it any more
 ADMIN_STATE = "admin"  # an administrator comes back with nothing that has to be proved
-_NAMES = {Provider.GMAIL: "google", Provider.MICROSOFT: "microsoft"}
 _FIELD = "state"
 
 
@@ -45,7 +44,7 @@ class Way(NamedTuple):
 
 def redirect_uri(provider: Provider) -> str:
     """Where the provider sends people back to, as it has to be registered there."""
-    return f"{current_settings().base_url}/oauth/{_NAMES[provider]}/callback"
+    return f"{current_settings().base_url}/oauth/{COMPANIES[provider].lower()}/callback"
 
 
 def way_there(

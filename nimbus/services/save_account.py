@@ -16,7 +16,6 @@ from nimbus.clock import local_day, now
 from nimbus.database import dialect_of, insert_or
 from nimbus.models import (
     ConnectionTest,
-    DomainHealth,
     EmailAccountHealth,
     EventTone,
     HealthEvent,
@@ -36,6 +35,7 @@ from nimbus.security.held_keys import hold_vault_within
 from nimbus.security.vault import Vault
 from nimbus.services import audit
 from nimbus.services.account_limits import claim_room
+from nimbus.services.link_domain import link_domain
 from nimbus.services.prepared import Writing, writing_in
 from nimbus.services.sender_turn import bring_forward
 
@@ -145,13 +145,11 @@ def _put_account(
     writing: Writing, workspace_id: int, settings: MailSettings, moment: datetime
 ) -> tuple[int, datetime]:
     """The account's id and when it was made; one that was removed comes back with its history."""
-    domain = {"workspace_id": workspace_id, "name": settings.domain, "created_at": moment}
-    (linked,) = writing.rows(_putting_domain(writing.database), domain)
     account = {
         "workspace_id": workspace_id,
         "email": settings.email,
         "display_name": settings.display_name,
-        "domain_id": linked.id,
+        "domain_id": link_domain(writing, workspace_id, settings.domain, moment),
         "provider": Provider.SMTP_IMAP,
         "daily_send_limit": starting_limit(Provider.SMTP_IMAP, settings.domain),
         "connection_state": ConnectionState.OK,
@@ -198,17 +196,6 @@ def _servers(
             }
         )
     return rows
-
-
-@cache
-def _putting_domain(dialect: str) -> sa.UpdateBase:
-    """The domain's one row in a workspace; a second mailbox of a domain finds the first one's."""
-    put = insert_or(DomainHealth, dialect)
-    # Changes nothing, but lets the statement return the row that is there already.
-    same = {"name": put.excluded.name}
-    return put.on_conflict_do_update(index_elements=["workspace_id", "name"], set_=same).returning(
-        DomainHealth.id
-    )
 
 
 @cache

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from nimbus.clock import now
 from nimbus.database import dialect_of, insert_or
 from nimbus.errors import NimbusError
-from nimbus.models import DomainHealth, EmailAccountHealth, EventTone
+from nimbus.models import EmailAccountHealth, EventTone
 from nimbus.providers.contract import OAuthApp, Person, Tokens
 from nimbus.rules.audit import Action
 from nimbus.rules.oauth import OAuthPurpose, in_words, needed_scopes
@@ -18,7 +18,9 @@ from nimbus.services import audit
 from nimbus.services.account_limits import claim_room
 from nimbus.services.account_log import record
 from nimbus.services.asker import Asker
+from nimbus.services.link_domain import link_domain
 from nimbus.services.oauth_tokens import save_grant
+from nimbus.services.prepared import writing_in
 from nimbus.services.sender_turn import bring_forward
 
 # What signing in again mends. Of a suspension only a person can know that it was lifted, and its sentence asks them to
@@ -87,14 +89,15 @@ def _row(
 ) -> tuple[EmailAccountHealth, bool]:
     """The row of this address, locked, and whether it was made just now."""
     domain = person.address.rpartition("@")[2]
+    moment = now()
     values = {
         "workspace_id": workspace_id,
         "email": person.address,
         "display_name": person.name,
-        "domain_id": _domain(session, workspace_id, domain),
+        "domain_id": link_domain(writing_in(session), workspace_id, domain, moment),
         "provider": provider,
         "daily_send_limit": starting_limit(provider, domain),
-        "created_at": now(),
+        "created_at": moment,
     }
     put = insert_or(EmailAccountHealth, dialect_of(session)).values(values)
     made = session.scalar(
@@ -106,16 +109,6 @@ def _row(
         .with_for_update()
     ).one()
     return account, made is not None
-
-
-def _domain(session: Session, workspace_id: int, name: str) -> int:
-    """The domain's one row in a workspace; a second mailbox of a domain finds the first one's."""
-    values = {"workspace_id": workspace_id, "name": name, "created_at": now()}
-    put = insert_or(DomainHealth, dialect_of(session)).values(values)
-    session.execute(put.on_conflict_do_nothing(index_elements=["workspace_id", "name"]))
-    return session.scalars(
-        sa.select(DomainHealth.id).where(DomainHealth.workspace_id == workspace_id, DomainHealth.name == name)
-    ).one()
 
 
 def _bring_back(account: EmailAccountHealth, provider: Provider) -> None:

@@ -50,7 +50,7 @@ class ChangedMeanwhile(NimbusError):
 
 def change_limit(asker: Asker, account_id: int, limit: int, *, seen: int | None) -> None:
     """Set the daily send limit. Raises LimitTooHigh, or ChangedMeanwhile unless it still is what was `seen`."""
-    with _changing(asker, account_id) as (session, account):
+    with changing(asker, account_id) as (session, account):
         cap = provider_cap(Provider(account.provider), account.domain.name)
         if limit > cap:
             raise LimitTooHigh(f"{_mailboxes(account)} are capped at {cap} mails a day. Enter {cap} or less.")
@@ -61,32 +61,32 @@ def change_limit(asker: Asker, account_id: int, limit: int, *, seen: int | None)
             account.daily_send_limit = limit
             sentence = f"Daily limit changed from {before} to {limit}"
             record(session, account, "limit", sentence, actor=asker.name)
-            _audit(session, asker, account, daily_limit=f"from {before} to {limit}")
+            note_change(session, asker, account, daily_limit=f"from {before} to {limit}")
 
 
 def change_priority(asker: Asker, account_id: int, priority: int) -> None:
     """Set the rotation priority, 1 to 1000; lower goes first."""
-    with _changing(asker, account_id) as (session, account):
+    with changing(asker, account_id) as (session, account):
         before = account.rotation_priority
         if before != priority:
             account.rotation_priority = priority
             sentence = f"Rotation priority changed from {before} to {priority}"
             record(session, account, "priority", sentence, actor=asker.name)
-            _audit(session, asker, account, rotation_priority=f"from {before} to {priority}")
+            note_change(session, asker, account, rotation_priority=f"from {before} to {priority}")
 
 
 def restrict(asker: Asker, account_id: int, restriction: Restriction) -> None:
     """Reserve an inbox for one type of campaign, or lift that."""
-    with _changing(asker, account_id) as (session, account):
+    with changing(asker, account_id) as (session, account):
         if account.restriction != restriction:
             account.restriction = restriction
             record(session, account, "restriction", _RESTRICTION_SENTENCES[restriction], actor=asker.name)
-            _audit(session, asker, account, used_for=restriction.replace("_", " "))
+            note_change(session, asker, account, used_for=restriction.replace("_", " "))
 
 
 def switch_rotation(asker: Asker, account_id: int, *, is_active: bool) -> None:
     """Take an inbox out of rotation or put it back. Its history and its sign-in stay as they are."""
-    with _changing(asker, account_id) as (session, account):
+    with changing(asker, account_id) as (session, account):
         if account.is_active == is_active:
             return
         account.is_active = is_active
@@ -94,7 +94,7 @@ def switch_rotation(asker: Asker, account_id: int, *, is_active: bool) -> None:
         account.is_active_changed_by = asker.name
         sentence = "Put back into rotation" if is_active else "Taken out of rotation"
         record(session, account, "rotation", sentence, actor=asker.name)
-        _audit(session, asker, account, rotation="put back" if is_active else "taken out")
+        note_change(session, asker, account, rotation="put back" if is_active else "taken out")
 
 
 def remove_account(asker: Asker, account_id: int) -> bool:
@@ -102,7 +102,7 @@ def remove_account(asker: Asker, account_id: int) -> bool:
 
     False when Google should have been told that it is allowed nothing here any more, and could not be.
     """
-    with _changing(asker, account_id) as (session, account):
+    with changing(asker, account_id) as (session, account):
         account.removed_at = now()
         session.execute(sa.delete(MailServer).where(MailServer.account_id == account_id))
         token = forget_grant(session, asker.workspace_id, account_id)
@@ -118,25 +118,26 @@ def remove_account(asker: Asker, account_id: int) -> bool:
         )
         bring_forward(session, asker.workspace_id, account_id)  # what waits here ends, and says why
         record(session, account, "removed", "Account removed", tone=EventTone.WARN, actor=asker.name)
-        _audit(session, asker, account, Action.ACCOUNT_REMOVED)
+        note_change(session, asker, account, Action.ACCOUNT_REMOVED)
     db.session.remove()
     return token is None or tell(token)
 
 
-def _audit(
+def note_change(
     session: Session,
     asker: Asker,
     account: EmailAccountHealth,
     action: Action = Action.ACCOUNT_CHANGED,
     **details: str,
 ) -> None:
+    """Add a line about an account to the audit log, within the caller's transaction."""
     on = audit.Object("email_account", account.id, account.email)
     audit.record(session, action, workspace_id=asker.workspace_id, asker=asker, on=on, **details)
 
 
 @contextmanager
-def _changing(asker: Asker, account_id: int) -> Iterator[tuple[Session, EmailAccountHealth]]:
-    """The account inside a write transaction; on Postgres its row is locked as well."""
+def changing(asker: Asker, account_id: int) -> Iterator[tuple[Session, EmailAccountHealth]]:
+    """The account inside a write transaction; on Postgres its row is locked as well. Raises NoSuchAccount."""
     with transaction() as session:
         account = session.scalar(
             sa.select(EmailAccountHealth)

@@ -16,12 +16,11 @@ from nimbus.services.provider_apps import KnownApp, SecretNeeded, known_app, rem
 from nimbus.web.access import asker, needs, workspace_id
 from nimbus.web.forms.integrations import FORMS, AppForm
 from nimbus.web.limits import limit_connection_tests
-from nimbus.web.oauth_view import PATHS, provider_name
+from nimbus.web.oauth_view import PATHS, WHO, provider_name
 from nimbus.web.partials import go
 
 blueprint = Blueprint("integrations", __name__, url_prefix="/integrations")
 
-_WHO = {"google": Provider.GMAIL, "microsoft": Provider.MICROSOFT}
 _UNLOCKS = {
     Provider.GMAIL: "Connects Gmail and Google Workspace inboxes by signing in.",
     Provider.MICROSOFT: "Connects Microsoft 365 and Outlook.com inboxes by signing in.",
@@ -32,7 +31,7 @@ _UNLOCKS = {
 def index() -> str:
     apps = [
         {"who": who, "name": provider_name(provider), "unlocks": _UNLOCKS[provider], "app": _known(provider)}
-        for who, provider in _WHO.items()
+        for who, provider in WHO.items()
     ]
     return render_template("integrations/index.html", apps=apps)
 
@@ -46,8 +45,8 @@ def show_app(who: str) -> str:
 @needs(Permission.MANAGE_WORKSPACE)
 @limit_connection_tests
 def check(who: str) -> str | AnyResponse:
-    steps = check_app(asker(), _WHO[who])
-    app = _known(_WHO[who])
+    steps = check_app(asker(), WHO[who])
+    app = _known(WHO[who])
     if app is None or app.is_own:
         return go(url_for(".app", who=who, _anchor="check"))
     return _page(who, steps=steps)
@@ -57,7 +56,7 @@ def check(who: str) -> str | AnyResponse:
 @blueprint.route("/<any(google, microsoft):who>/edit", methods=["GET", "POST"])
 @needs(Permission.MANAGE_WORKSPACE, proof=True)
 def edit(who: str) -> str | tuple[str, int] | AnyResponse:
-    app = _known(_WHO[who])
+    app = _known(WHO[who])
     own = app if app and app.is_own else None
     if request.method == "GET":
         return _form_page(who, FORMS[who](formdata=None, obj=own), own)
@@ -65,7 +64,7 @@ def edit(who: str) -> str | tuple[str, int] | AnyResponse:
     if not form.validate():
         return _form_page(who, form, own), 422
     try:
-        save_app(asker(), _WHO[who], **form.values())
+        save_app(asker(), WHO[who], **form.values())
     except SecretNeeded as problem:
         form.client_secret.errors = [str(problem)]
         return _form_page(who, form, own), 422
@@ -75,12 +74,12 @@ def edit(who: str) -> str | tuple[str, int] | AnyResponse:
 @blueprint.route("/<any(google, microsoft):who>/remove", methods=["GET", "POST"])
 @needs(Permission.MANAGE_WORKSPACE, proof=True)
 def remove(who: str) -> str | AnyResponse:
-    app = _known(_WHO[who])
+    app = _known(WHO[who])
     if app is None or not app.is_own:
         return go(url_for(".app", who=who))
     if request.method == "GET":
-        return render_template("integrations/remove.html", who=who, name=provider_name(_WHO[who]), app=app)
-    remove_app(asker(), _WHO[who])
+        return render_template("integrations/remove.html", who=who, name=provider_name(WHO[who]), app=app)
+    remove_app(asker(), WHO[who])
     return go(url_for(".app", who=who), "The app was removed.")
 
 
@@ -93,7 +92,7 @@ def _refused(app: KnownApp) -> list[RefusedApp]:
 
 
 def _page(who: str, *, steps: list[Step] | None = None) -> str:
-    provider = _WHO[who]
+    provider = WHO[who]
     app, uri = _known(provider), redirect_uri(provider)
     kept = [Step(*step) for step in app.check] if app else []
     return render_template(
@@ -111,5 +110,5 @@ def _page(who: str, *, steps: list[Step] | None = None) -> str:
 
 
 def _form_page(who: str, form: AppForm, own: KnownApp | None) -> str:
-    context: dict[str, Any] = {"who": who, "name": provider_name(_WHO[who]), "own": own}
+    context: dict[str, Any] = {"who": who, "name": provider_name(WHO[who]), "own": own}
     return render_template("integrations/edit.html", form=form, **context)

@@ -7,17 +7,15 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from nimbus.rules.providers import Provider
 from nimbus.rules.roles import Permission, who_may
 from nimbus.services.connect_oauth import Return, finish_sign_in
 from nimbus.services.oauth_attempts import ADMIN_STATE, find_attempt
 from nimbus.services.sign_in import hash_token
 from nimbus.web.access import NotAllowed, asker, needs, person_may, signed_in, workspace_id
-from nimbus.web.oauth_view import PATHS, PROVIDERS, ReturnView, provider_name
+from nimbus.web.oauth_view import PATHS, PROVIDERS, WHO, ReturnView, provider_name
 
 blueprint = Blueprint("oauth", __name__)
 
-_CALLBACKS = {"google": Provider.GMAIL, "microsoft": Provider.MICROSOFT}
 _BROUGHT = ("state", "code", "error", "error_description")
 _LONGEST = 8192  # characters of each; a provider sends far fewer
 
@@ -29,7 +27,7 @@ def callback(who: str) -> str | AnyResponse:
     if "admin_consent" in request.args or request.args.get("state") == ADMIN_STATE:
         approved = "admin_consent" in request.args and "error" not in request.args
         return render_template("connect/approved.html", approved=approved)
-    provider = _CALLBACKS[who]
+    provider = WHO[who]
     attempt_id = None
     if current_user.is_authenticated:
         if not person_may(Permission.OPERATE):

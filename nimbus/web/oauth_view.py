@@ -11,14 +11,14 @@ from nimbus.models import EmailAccountHealth, OAuthAttempt
 from nimbus.models.account_queries import count_on_domain, find_account_by_email
 from nimbus.rules.oauth import OAuthPurpose, in_words
 from nimbus.rules.oauth_answers import GrantEnding, sentence
-from nimbus.rules.providers import Provider
+from nimbus.rules.providers import COMPANIES, Provider
 from nimbus.services.connect_oauth import GOOD, Outcome
 from nimbus.services.oauth_attempts import GIVEN_UP_AFTER, admin_link
 from nimbus.web.access import workspace_id
 
 PATHS = {Provider.GMAIL: "gmail", Provider.MICROSOFT: "microsoft"}
 PROVIDERS = {path: provider for provider, path in PATHS.items()}
-_NAMES = {Provider.GMAIL: "Google", Provider.MICROSOFT: "Microsoft"}
+WHO = {company.lower(): provider for provider, company in COMPANIES.items()}
 TITLES = {Provider.GMAIL: "Gmail and Google Workspace", Provider.MICROSOFT: "Microsoft 365"}
 # What an inbox cannot do without a permission.
 _WITHOUT = {
@@ -59,7 +59,7 @@ _SENTENCES: dict[str, str] = {
 
 def provider_name(provider: Provider) -> str:
     """The company that people sign in at."""
-    return _NAMES[provider]
+    return COMPANIES[provider]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ReturnView:
 
     def __init__(self, attempt: OAuthAttempt) -> None:
         self.provider = Provider(attempt.provider)
-        self.name = _NAMES[self.provider]
+        self.name = COMPANIES[self.provider]
         self.is_new = attempt.purpose == OAuthPurpose.CONNECT
         self.is_under_way = attempt.outcome is None and now() - attempt.returned_at < GIVEN_UP_AFTER
         self.outcome = attempt.outcome or ""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from nimbus.clock import local_day, now
@@ -23,7 +23,7 @@ from nimbus.web.connect import find_earlier, show_form
 from nimbus.web.forms.connect import SmtpImapForm
 from nimbus.web.limits import limit_connection_tests
 from nimbus.web.oauth_view import leave_url, provider_name
-from nimbus.web.partials import go, show
+from nimbus.web.partials import go
 
 blueprint = Blueprint("reconnect", __name__, url_prefix="/email-accounts")
 
@@ -31,17 +31,15 @@ blueprint = Blueprint("reconnect", __name__, url_prefix="/email-accounts")
 @blueprint.route("/<int:account_id>/reconnect", methods=["GET", "POST"], endpoint="form")
 @needs(Permission.OPERATE, proof=True)
 @limit_connection_tests
-def connect_again(account_id: int) -> Response | AnyResponse:
+def connect_again(account_id: int) -> str | Response | AnyResponse:
     account = _account(account_id)
     provider = Provider(account.provider)
     if provider in OAUTH_PROVIDERS:
-        there = leave_url(provider, account_id)
-        return show(
-            "connect/again.html",
+        return render_template(
             "connect/again.html",
             account=account,
             name=provider_name(provider),
-            leave_url=there,
+            leave_url=leave_url(provider, account_id),
         )
     form = SmtpImapForm()
     earlier = find_earlier(form.from_test.data or request.args.get("from_test"), account_id=account_id)

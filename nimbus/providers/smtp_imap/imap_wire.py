@@ -32,15 +32,6 @@ class Wire(imaplib.IMAP4):
         self.sock = opened
         self._reader = opened.makefile("rb")
 
-    @property  # type: ignore[override]  # the stubs say str, and yet the library adds it to bytes
-    def tagpre(self) -> bytes:
-        """How each tag begins. With the library's, drawn anew, a pattern is compiled for every connection."""
-        return b"N"
-
-    @tagpre.setter
-    def tagpre(self, _drawn: bytes) -> None:
-        pass
-
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:  # noqa: ARG002 - the library's signature
         """Nothing to open: the socket came with us."""
         self.host, self.port = host, port
