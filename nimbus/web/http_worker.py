@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from http import HTTPStatus
+from types import FrameType
 from typing import Any
 
 from gunicorn.http.errors import (
@@ -12,6 +13,7 @@ from gunicorn.http.errors import (
     ParseException,
 )
 from gunicorn.util import write_nonblock
+from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
 from nimbus.web.headers import headers_of_pages
@@ -21,6 +23,14 @@ _OURS = (InvalidResponseHeader, InvalidResponseHeaderName)
 
 class HttpWorker(ThreadWorker):
     """Gunicorn's threaded worker. Its own answers repeat parts of the request and have none of our headers."""
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at once.
+
+        Gunicorn's own way shuts the pool of threads first, and waits for ever where the signal came while a connection
+        was being handed to it: the thread that runs this holds the pool's lock then.
+        """
+        Worker.handle_quit(self, sig, frame)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ARG002 - gunicorn's names
         status = _status(exc)

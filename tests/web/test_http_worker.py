@@ -1,17 +1,23 @@
 """What the web server itself answers, before or beside the application: requests that are none."""
 
 import os
+import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from nimbus.run.__main__ import procfile
 from nimbus.settings_kinds import CHECKOUT
+from nimbus.web.http_worker import HttpWorker
 from tests.servers.processes import INTERRUPT, ClaimedPorts, end, spawn, wait_until
 from tests.sweeps.test_every_answer import wrong_with
 
@@ -95,3 +101,25 @@ def test_what_is_no_request_is_refused_with_our_headers_and_nothing_of_what_was_
         wrong |= {name: faults} if faults else {}
 
     assert wrong == {}
+
+
+def test_told_to_stop_while_it_hands_a_connection_to_a_thread_it_stops():
+    config = Config()
+    worker = HttpWorker(1, os.getppid(), [], None, 30, config, Logger(config))
+    worker.tpool = ThreadPoolExecutor(1)
+    left = []
+
+    def interrupted():
+        # The main thread holds this while it hands over, and a signal's handler runs in that very thread.
+        with worker.tpool._shutdown_lock:
+            try:
+                worker.handle_quit(signal.SIGQUIT, None)
+            except SystemExit as stopped:
+                left.append(stopped.code)
+
+    stopping = Thread(target=interrupted, daemon=True)
+    stopping.start()
+    stopping.join(10)
+    worker.tmp.close()
+
+    assert left == [0]
