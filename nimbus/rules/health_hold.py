@@ -55,8 +55,8 @@ class HealthHold:
 
     @property
     def minimum(self) -> timedelta:
-        """How long the present hold lasts at least, unless its window is empty or an owner ends it."""
-        return MINIMUM[min(max(len(self.begun), 1), len(MINIMUM)) - 1]
+        """How long the last hold lasts at least, unless its window is empty or an owner ends it."""
+        return MINIMUM[min(len(self.begun), len(MINIMUM)) - 1]
 
 
 NO_HOLD = HealthHold()

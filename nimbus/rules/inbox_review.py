@@ -55,7 +55,7 @@ class Review:
 def review(inbox: Inbox, facts: HealthFacts) -> Review:
     """Judge an inbox by what is known now."""
     shown, judged = rates(*facts.week), rates(*facts.judged)
-    levels = bounce_level(judged.bounce), complaint_level(judged.complaint)
+    levels = _Levels(bounce_level(judged.bounce), complaint_level(judged.complaint))
     hold = next_hold(inbox.hold, _hold_facts(facts, shown, levels))
     reputation = reputation_score(_reputation_facts(facts, shown.basis), facts.now)
     caps = active_caps(_cap_facts(facts, shown, levels, hold=hold))
@@ -71,7 +71,9 @@ def review(inbox: Inbox, facts: HealthFacts) -> Review:
     return Review(after, shown, *levels, reputation, overall, verdict.sentence, changes)
 
 
-_Levels = tuple[Level, Level]
+class _Levels(NamedTuple):
+    bounce: Level
+    complaint: Level
 
 
 class _Causes(NamedTuple):
@@ -84,8 +86,8 @@ def _hold_facts(facts: HealthFacts, shown: Rates, levels: _Levels) -> HoldFacts:
     return HoldFacts(
         now=facts.now,
         rates=shown,
-        bounce_level=levels[0],
-        complaint_level=levels[1],
+        bounce_level=levels.bounce,
+        complaint_level=levels.complaint,
         sent=facts.week.production.sent + facts.week.warmup.sent,
         is_connected=facts.connection_state is ConnectionState.OK,
         is_domain_paused=facts.domain.pause_reason is not None,
@@ -118,8 +120,8 @@ def _cap_facts(facts: HealthFacts, shown: Rates, levels: _Levels, *, hold: Healt
         connection_state=facts.connection_state,
         domain=facts.domain,
         rates=shown,
-        bounce_level=levels[0],
-        complaint_level=levels[1],
+        bounce_level=levels.bounce,
+        complaint_level=levels.complaint,
         hold=hold,
         placement=_seen(facts),
         postmaster=facts.postmaster,
@@ -179,8 +181,8 @@ def _stage_facts(inbox: Inbox, facts: HealthFacts, reputation: Reputation, *, le
     return StageFacts(
         stage=inbox.stage,
         indicators=_indicators(inbox, facts, reputation),
-        bounce_level=levels[0],
-        complaint_level=levels[1],
+        bounce_level=levels.bounce,
+        complaint_level=levels.complaint,
         hold_state=inbox.hold.state,
         is_warmup_paused=facts.is_warmup_off,
         is_domain_paused=facts.domain.pause_reason is not None,

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import product
 
 from nimbus.rules import fading
-from nimbus.rules.curves import Curve, half_up
+from nimbus.rules.curves import Curve, half_up, percent
 from nimbus.rules.fading import Freshness, age_in_days
 from nimbus.rules.outside_signals import SPAM_CURVE, WORDS, NotKnown, Postmaster, Snds, Yahoo
 from nimbus.rules.score_parts import Blend, Part, blend
@@ -60,7 +60,7 @@ def _postmaster(signal: Postmaster | NotKnown, now: datetime) -> _Readings:
     if isinstance(signal, NotKnown) or signal.score is None:
         return _missing("postmaster", signal if isinstance(signal, NotKnown) else NotKnown.NO_DATA)
     age = age_in_days(signal.day, now)
-    said = f"spam rate {100 * signal.spam_rate:.2f} %" if signal.spam_rate is not None else f"{signal.band}"
+    said = f"spam rate {percent(signal.spam_rate, 2)}" if signal.spam_rate is not None else f"{signal.band}"
     text = f"Gmail Postmaster: {said}, {_aged(age, fading.POSTMASTER)}"
     return (Part("postmaster", signal.score, WEIGHTS["postmaster"], fading.POSTMASTER.at(age), text),)
 

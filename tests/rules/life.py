@@ -76,7 +76,7 @@ class Life:
         )
         self.warmup_sends = 0
         self.attempts, self.sent, self.diary = [], [], []
-        self.yesterday, self.seen = None, None
+        self.yesterday, self.facts, self.seen = None, None, None
 
     def day(self, production="", warmup=None, spam=0.0):
         """One day: production mail by its outcomes, as many warmup mails as the model plans, and a look at the end."""
@@ -90,7 +90,8 @@ class Life:
         if "c" in production:
             cooldown = begin(CooldownKind.COMPLAINT, self.now, self.inbox.cooldowns)
             self.inbox = replace(self.inbox, cooldowns=(*self.inbox.cooldowns, cooldown))
-        self.seen = review(self.inbox, self._facts())
+        self.facts = self._facts()
+        self.seen = review(self.inbox, self.facts)
         self.inbox = self.seen.inbox
         self._write(len(production) + len(warmup))
         return self.diary[-1]

@@ -118,5 +118,5 @@ def test_one_that_was_ended_early_runs_no_more_but_counts_as_a_repeat():
 
 
 def test_a_person_chooses_how_long_and_never_backwards():
-    assert by_hand(NOW, NOW + 3 * HOUR) == Cooldown(CooldownKind.MANUAL, NOW, NOW + 3 * HOUR)
+    assert by_hand(NOW, NOW + 3 * HOUR) == Cooldown(CooldownKind.MANUAL, NOW, NOW + 3 * HOUR, step=1)
     assert by_hand(NOW, NOW - HOUR).until == NOW

@@ -30,3 +30,7 @@ def test_what_arithmetic_loses_at_the_tenth_place_takes_no_point():
 )
 def test_a_share_is_said_in_per_cent(share, places, said):
     assert percent(share, places) == said
+
+
+def test_without_a_number_of_places_a_share_is_said_in_whole_per_cent():
+    assert percent(0.705) == "70 %"

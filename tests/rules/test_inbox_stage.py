@@ -131,6 +131,19 @@ def test_a_path_without_placement_goes_by_its_own_score_or_an_owners_word(unseen
     assert get_inbox_stage(facts(5000, placement=unseen)).stage == stage
 
 
+@pytest.mark.parametrize("stage", [2, 3, 4])
+def test_no_later_stage_is_reached_with_fewer_samples(stage):
+    nineteen = facts(5000, stage=stage, placement=Placement(19, 19))
+
+    assert get_inbox_stage(nineteen).sentence == f"Stage {stage + 1} needs 20 placement samples, has 19."
+
+
+def test_what_another_system_scores_is_told_as_such():
+    said = get_inbox_stage(facts(5000, placement=Unseen(warmup_score=69))).sentence
+
+    assert said == "Stage 2 needs 70 % inbox placement, has 69 % by its own warmup score."
+
+
 WRONG = [
     ({"bounce_level": Level.ELEVATED}, "bounce rate ELEVATED"),
     ({"bounce_level": Level.CRITICAL}, "bounce rate CRITICAL"),

@@ -44,6 +44,10 @@ def test_a_clean_list_is_rarely_held_by_chance_and_a_bad_one_almost_surely(of, e
         assert found[rate] == pytest.approx(expected, abs=0.6), f"{rate} of {of}"
 
 
+def test_the_levels_are_in_order():
+    assert [int(level) for level in Level] == [0, 1, 2, 3]
+
+
 def test_of_two_hundred_delivered_two_complaints_are_elevated_and_three_critical():
     reached = [least(200, level, complaint_level) for level in (Level.ELEVATED, Level.CRITICAL)]
 
@@ -72,6 +76,7 @@ def test_the_lower_bound_is_wilsons(count, of, bound):
 # On either side of each number that the thresholds name.
 EDGES = [
     (bounce_level, (2, 20), Level.WATCH),
+    (bounce_level, (2, 10), Level.WATCH),
     (bounce_level, (3, 60), Level.ELEVATED),
     (bounce_level, (3, 61), Level.WATCH),
     (bounce_level, (10, 100), Level.CRITICAL),

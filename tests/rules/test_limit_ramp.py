@@ -151,6 +151,10 @@ def test_a_typed_number_is_capped_by_the_provider_and_warned_about_above_its_sta
     assert (found.warning is None) == (not warned)
 
 
+def test_a_small_limit_grows_by_one():
+    assert [raised_limit(limit, 20, 0.1) for limit in (0, 1, 5, 10, 11)] == [1, 2, 6, 11, 13]
+
+
 def test_a_number_given_back_goes_on_from_where_it_is_and_never_above_the_target():
     assert (back_to_automatic(30, 50), back_to_automatic(400, 50)) == (30, 50)
 

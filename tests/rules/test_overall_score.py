@@ -61,6 +61,7 @@ def test_the_score_is_that_of_the_model(facts, caps, raw, score):
         (Operations(100, 991), 65),
         (Operations(200, 990.5), 35),
         (Operations(400, 990), 0),
+        (Operations(300, 990), 17.5),
         (Operations(900, 990), 0),
     ],
 )

@@ -21,6 +21,7 @@ from nimbus.rules.placement import Placement
         (87, 90, 95),
         (92, 90, 100),
         (32, 90, 12.5),
+        (90, 90, 98),
     ],
 )
 def test_placement_starts_at_eighty_per_cent_with_the_weight_of_ten(inbox, observed, score):

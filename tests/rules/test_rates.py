@@ -55,6 +55,7 @@ def test_a_rate_is_a_share_and_of_nothing_it_is_nothing(rate, value):
         (Rate(1, 138), "0.72 % (1 of 138)"),
         (Rate(1, 100), "1.0 % (1 of 100)"),
         (Rate(164, 8630), "1.9 % (164 of 8,630)"),
+        (Rate(95, 10_000), "0.95 % (95 of 10,000)"),
     ],
 )
 def test_a_rate_is_never_said_without_its_counts(rate, said):

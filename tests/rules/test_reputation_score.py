@@ -64,6 +64,11 @@ MORE = {
     "one complaint at Yahoo": (replace(CLEAN, yahoo=Yahoo(day=day(1), complaints=1, sent=60)), 83.74, 84),
     "one complaint": (of(0, 200, 1, 40), 83.16, 83),
     "a bounce and a complaint among ten": (of(1, 10, 1, 9), 69.44, 69),
+    "no more than trusted in full": (of(0, 1000, 0, 1000), 90.94, 91),
+    "much clean mail to Yahoo": (replace(CLEAN, yahoo=Yahoo(day=day(1), complaints=0, sent=400)), 91.90, 92),
+    "many complaints at Yahoo": (replace(CLEAN, yahoo=Yahoo(day=day(1), complaints=4, sent=60)), 77.54, 78),
+    "many complaints": (of(0, 20, 4, 20), 53.26, 53),
+    "five bounces among ten": (of(5, 10, 0, 5), 36.30, 36),
     "two bounces among ten": (of(2, 10, 0, 8), 60.77, 61),
 }
 
@@ -78,7 +83,18 @@ def test_reputation_is_that_of_the_model(facts, raw, score):
 
 @pytest.mark.parametrize(
     ("rate", "score"),
-    [(0, 100), (0.01, 90), (0.02, 75), (0.03, 60), (0.05, 35), (0.08, 12), (0.1, 0), (0.3, 0), (0.04, 47.5)],
+    [
+        (0, 100),
+        (0.01, 90),
+        (0.02, 75),
+        (0.03, 60),
+        (0.05, 35),
+        (0.08, 12),
+        (0.1, 0),
+        (0.3, 0),
+        (0.04, 47.5),
+        (0.095, 3),
+    ],
 )
 def test_a_bounce_rate_is_worth_what_the_lines_of_amazon_say(rate, score):
     assert BOUNCE_CURVE.at(rate) == pytest.approx(score)
@@ -103,6 +119,15 @@ def test_each_part_says_where_it_comes_from_and_why_it_is_missing():
         "Yahoo: no data yet",
         "What is not known counts as 70",
     ]
+
+
+@pytest.mark.parametrize(
+    ("age", "said"), [(0, "of today"), (1, "a day old"), (2, "2 days old"), (30, "30 days old")]
+)
+def test_a_figure_says_how_old_it_is(age, said):
+    text = reputation_score(gmail(0.0005, age), NOW).blend.shares[0].part.text
+
+    assert text == f"Gmail Postmaster: spam rate 0.05 %, {said}"
 
 
 def test_a_day_of_postmaster_without_a_rate_is_no_figure():

@@ -73,6 +73,12 @@ def test_a_cap_says_why_with_its_counts_and_what_clears_it():
     assert cap.clears_when == "below 2 % on two checks a day apart, then 20 clean sends"
 
 
+def test_a_spam_rate_is_told_to_the_hundredth_of_a_per_cent():
+    [cap] = active_caps(replace(WELL, postmaster=spam(0.0035)))
+
+    assert cap.text == "Gmail's spam rate was 0.35 %"
+
+
 @pytest.mark.parametrize("fact", [fact for fact, caps in CAPS if caps])
 def test_every_cap_has_words(fact):
     for cap in active_caps(replace(WELL, **fact)):
