@@ -233,6 +233,35 @@ def test_the_days_limit_is_new_at_the_workspaces_midnight_on_days_of_any_length(
     assert replace(spent, now=midnight).day == spent.day + DAY
 
 
+@pytest.mark.parametrize(
+    ("now", "timezone", "day"),
+    [
+        (datetime(2026, 3, 8, 4, 59, 59, tzinfo=UTC), "America/New_York", date(2026, 3, 7)),
+        (datetime(2026, 3, 8, 5, tzinfo=UTC), "America/New_York", date(2026, 3, 8)),  # 23 hours long
+        (datetime(2026, 11, 1, 4, tzinfo=UTC), "America/New_York", date(2026, 11, 1)),  # 25 hours long
+        (datetime(2026, 11, 2, 4, 59, 59, tzinfo=UTC), "America/New_York", date(2026, 11, 1)),
+        (datetime(2026, 11, 2, 5, tzinfo=UTC), "America/New_York", date(2026, 11, 2)),
+        (datetime(2026, 6, 30, 18, 30, tzinfo=UTC), "Asia/Kolkata", date(2026, 7, 1)),
+    ],
+)
+def test_a_send_counts_on_the_day_it_is_in_the_workspaces_zone(now, timezone, day):
+    assert replace(FREE, now=now, timezone=timezone).day == day
+
+
+def test_four_hundred_before_midnight_and_four_hundred_after_are_stopped_at_the_consumers_ceiling():
+    midnight = datetime(2026, 11, 13, tzinfo=UTC)
+    after = replace(
+        FREE, now=midnight + HOUR, timezone="UTC", daily_limit=400, ceiling=450, last_used_day=None
+    )
+    evening = {midnight - HOUR: 400}
+
+    def left(sent):
+        return replace(after, used_today=sent, used_by_hour=evening | {midnight: sent})
+
+    assert why_not(left(49)) is None
+    assert why_not(left(50)).sentence.startswith("ann@try-acme.co has sent 450 messages in 24 hours")
+
+
 def test_a_clock_set_back_by_a_day_gives_no_second_budget():
     yesterday = replace(FREE, now=NOW - DAY, used_today=0)
 
