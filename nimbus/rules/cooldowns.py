@@ -5,9 +5,10 @@ It ends by itself: whoever asks compares the time, and no job has to free an inb
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from nimbus.rules.cooldown_kinds import LADDERS, CooldownKind
+from nimbus.rules.cooldown_kinds import HEALTH, LADDERS, CooldownKind
 
 REPEAT_WITHIN = timedelta(days=30)
 LONGEST_RETRY_AFTER = timedelta(hours=24)
@@ -69,6 +70,12 @@ def running(cooldowns: Iterable[Cooldown], now: datetime) -> frozenset[CooldownK
 def cooling_until(cooldowns: Sequence[Cooldown], now: datetime) -> datetime | None:
     """`cooldown_until`: when the last clock ends; None while none runs. One that waits for an owner is told apart."""
     return max((each.until for each in cooldowns if each.runs(now) and each.until > now), default=None)
+
+
+def ends_on(cooldowns: Iterable[Cooldown], day: date, timezone: str) -> bool:
+    """Whether an inbox comes out of a cooldown about its health on this day of an IANA zone: a day of few mails."""
+    ends = (each.ended_at or each.until for each in cooldowns if each.kind in HEALTH)
+    return any(end.astimezone(ZoneInfo(timezone)).date() == day for end in ends)
 
 
 def why_not_end(cooldown: Cooldown) -> str | None:

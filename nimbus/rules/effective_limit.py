@@ -5,6 +5,7 @@ The stored limit is never rewritten by any of this, so an owner's number survive
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from nimbus.rules.health_hold import HoldState
@@ -16,6 +17,7 @@ from nimbus.rules.send_limits import RAMPS
 PROBATION_SHARE, PROBATION_LEAST = 0.25, 5
 AFTER_COOLDOWN_SHARE = 0.25
 AFTER_PROVIDER_LIMIT_SHARE = 0.5
+PROVIDER_LIMIT_LASTS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,9 @@ class LimitFacts:
     hold_state: HoldState
     is_first_day_after_pause: bool  # of the domain
     is_first_day_after_cooldown: bool  # of one that was about its health
-    sent_before_provider_limit: int | None  # in the 24 hours before the provider said "enough", within 7 days
+    sent_before_provider_limit: (
+        int | None
+    )  # in the 24 hours before the provider said "enough", while that lasts
 
 
 class LimitStep(NamedTuple):
@@ -57,6 +61,11 @@ def effective_limit(facts: LimitFacts) -> EffectiveLimit:
             limit = step.limit
             steps.append(step)
     return EffectiveLimit(limit, tuple(steps))
+
+
+def provider_limit_lasts(hit_at: datetime | None, now: datetime) -> bool:
+    """Whether the last "enough" of the provider still makes the day smaller."""
+    return hit_at is not None and now < hit_at + PROVIDER_LIMIT_LASTS
 
 
 def _ceiling(facts: LimitFacts, _limit: int) -> LimitStep | None:

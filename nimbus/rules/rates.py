@@ -67,9 +67,13 @@ class Rates(NamedTuple):
     basis: Basis = Basis.ALL
 
 
-def window_start(now: datetime) -> datetime:
-    """The earliest hour of UTC that counts: one that the last 168 hours only touch counts whole."""
-    return (now.astimezone(UTC) - WINDOW).replace(minute=0, second=0, microsecond=0)
+def window_start(now: datetime, judged_from: datetime | None = None) -> datetime:
+    """The earliest hour of UTC that counts: one that the last 168 hours only touch counts whole.
+
+    judged_from: of a health hold; the hour it lies in has mail from before it and does not count.
+    """
+    start = _hour_of(now - WINDOW)
+    return start if judged_from is None else max(start, _hour_of(judged_from) + timedelta(hours=1))
 
 
 def rates(production: Tally, warmup: Tally, imported: Rates | None = None) -> Rates:
@@ -90,6 +94,10 @@ def rates(production: Tally, warmup: Tally, imported: Rates | None = None) -> Ra
 def imported_rates(bounce: float | None, complaint: float | None) -> Rates:
     """Rates of 0 to 1 that came without counts, as counts; None where that system knows none."""
     return Rates(_imported(bounce, IMPORTED_SENDS), _imported(complaint, IMPORTED_DELIVERED))
+
+
+def _hour_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _imported(rate: float | None, of: int) -> Rate:

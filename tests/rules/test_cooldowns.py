@@ -1,14 +1,14 @@
 """The clock of a cooldown: longer with repeats, never shortened by a later event, and ending by itself."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nimbus.rules.cooldown_kinds import LADDERS, CooldownKind
-from nimbus.rules.cooldowns import Cooldown, begin, by_hand, cooling_until, running, why_not_end
+from nimbus.rules.cooldowns import Cooldown, begin, by_hand, cooling_until, ends_on, running, why_not_end
 
 NOW = datetime(2026, 11, 12, 12, 0, tzinfo=UTC)
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
@@ -115,6 +115,21 @@ def test_one_that_was_ended_early_runs_no_more_but_counts_as_a_repeat():
 
     assert not ended.runs(NOW)
     assert begin(COMPLAINT, NOW, [ended]).step == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "ended", "day", "first"),
+    [
+        (CooldownKind.BOUNCE_BURST, None, date(2026, 11, 14), True),  # 23:30 UTC is the next day in Paris
+        (CooldownKind.BOUNCE_BURST, None, date(2026, 11, 13), False),
+        (CooldownKind.BOUNCE_BURST, NOW, date(2026, 11, 12), True),
+        (CooldownKind.THROTTLE, None, date(2026, 11, 14), False),
+    ],
+)
+def test_the_day_on_which_a_cooldown_about_its_health_ends_is_told(kind, ended, day, first):
+    cooldown = Cooldown(kind, NOW - DAY, datetime(2026, 11, 13, 23, 30, tzinfo=UTC), ended_at=ended)
+
+    assert ends_on([cooldown], day, "Europe/Paris") is first
 
 
 def test_a_person_chooses_how_long_and_never_backwards():

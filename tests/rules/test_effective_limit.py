@@ -1,12 +1,13 @@
 """Today's number, with every reason that shapes it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nimbus.rules.effective_limit import LimitFacts, effective_limit
+from nimbus.rules.effective_limit import LimitFacts, effective_limit, provider_limit_lasts
 from nimbus.rules.health_hold import HoldState
 from nimbus.rules.levels import Level
 from nimbus.rules.mailbox_kinds import MailboxKind
@@ -88,6 +89,16 @@ def test_each_reason_is_told_with_the_number_it_leaves():
     assert today(is_first_day_after_cooldown=True).steps == (
         (20, "The first day after a cooldown: a quarter of the daily limit"),
     )
+
+
+@pytest.mark.parametrize(
+    ("ago", "lasts"),
+    [(None, False), (timedelta(0), True), (timedelta(days=7, seconds=-1), True), (timedelta(days=7), False)],
+)
+def test_a_providers_enough_is_minded_for_a_week(ago, lasts):
+    now = datetime(2026, 11, 12, 12, 0, tzinfo=UTC)
+
+    assert provider_limit_lasts(None if ago is None else now - ago, now) is lasts
 
 
 def test_a_reason_that_takes_nothing_is_not_told():

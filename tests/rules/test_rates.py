@@ -92,5 +92,21 @@ def test_the_window_is_168_hours_and_an_hour_it_touches_counts_whole():
     assert window_start(now + timedelta(hours=1)) == datetime(2026, 11, 5, 14, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("hours_ago", "start"),
+    [
+        (None, datetime(2026, 11, 5, 13, 0, tzinfo=UTC)),
+        (400, datetime(2026, 11, 5, 13, 0, tzinfo=UTC)),
+        (24, datetime(2026, 11, 11, 14, 0, tzinfo=UTC)),
+        (0, datetime(2026, 11, 12, 14, 0, tzinfo=UTC)),
+    ],
+)
+def test_mail_from_before_a_probation_is_not_judged_again(hours_ago, start):
+    now = datetime(2026, 11, 12, 13, 10, tzinfo=UTC)
+    judged_from = None if hours_ago is None else now - timedelta(hours=hours_ago)
+
+    assert window_start(now, judged_from) == start
+
+
 def test_the_mail_a_rate_speaks_of_has_words():
     assert (PRODUCTION.in_words(), ALL.in_words()) == ("production mail", "all mail")
