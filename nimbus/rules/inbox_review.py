@@ -61,7 +61,8 @@ def review(inbox: Inbox, facts: HealthFacts) -> Review:
     caps = active_caps(_cap_facts(facts, shown, levels, hold=hold))
     overall = overall_score(_overall_facts(facts, reputation), caps, facts.now)
     held = replace(inbox, hold=hold, cooldowns=_cooldowns(inbox, facts))
-    fallen, fell_for = _fall(held, facts, reputation, max(levels))
+    bad_events = judged.bounce.count + judged.complaint.count
+    fallen, fell_for = _fall(held, facts, reputation, level=max(levels), bad_events=bad_events)
     verdict = get_inbox_stage(_stage_facts(fallen, facts, reputation, levels=levels))
     climbed_to = replace(fallen, stage=verdict.stage, standing=climbed(fallen.standing, verdict.stage))
     after, ramped_for = _ramp(climbed_to, facts)
@@ -162,7 +163,9 @@ def _indicators(inbox: Inbox, facts: HealthFacts, reputation: Reputation) -> Ind
     )
 
 
-def _fall(inbox: Inbox, facts: HealthFacts, reputation: Reputation, level: Level) -> tuple[Inbox, str]:
+def _fall(
+    inbox: Inbox, facts: HealthFacts, reputation: Reputation, *, level: Level, bad_events: int
+) -> tuple[Inbox, str]:
     fall = judge_fall(
         inbox.standing,
         FallFacts(
@@ -170,6 +173,7 @@ def _fall(inbox: Inbox, facts: HealthFacts, reputation: Reputation, level: Level
             today=facts.today,
             stage=inbox.stage,
             level=level,
+            bad_events=bad_events,
             indicators=_indicators(inbox, facts, reputation),
             last_mail_at=facts.last_mail_at,
         ),

@@ -28,6 +28,7 @@ class Standing:
     is_critical: bool = False  # the present episode has been paid for
     elevated_days: int = 0
     elevated_on: date | None = None  # the last day that was counted
+    answered: int = 0  # of the window's bad events, so many have cost their stage already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class FallFacts:
     today: date
     stage: int
     level: Level  # the worse of both rates
+    bad_events: int  # permanent failures and complaints that the level was read from
     indicators: Indicators
     last_mail_at: datetime | None  # of any kind; None: there never was one
 
@@ -53,15 +55,13 @@ class Fall(NamedTuple):
 def judge_fall(standing: Standing, facts: FallFacts) -> Fall:
     """Whether an inbox loses stages now. Of several reasons the one that costs most decides."""
     counted = _counted(standing, facts)
-    falls = [
-        _critical(standing, facts),
-        _elevated(standing, counted, facts),
-        _indicator(standing, facts),
-        _idle(facts),
-    ]
+    by_level = [_critical(standing, facts), _elevated(standing, counted, facts)]
+    falls = [*by_level, _indicator(standing, facts), _idle(facts)]
     lower = [fall for fall in falls if fall is not None and fall[0] < facts.stage]
     if not lower:
         return Fall(facts.stage, counted, None)
+    if any(by_level):
+        counted = replace(counted, answered=facts.bad_events)
     stage, reason = min(lower, key=lambda fall: fall[0])
     before = max(facts.stage, counted.demotion.fallen_from if counted.demotion else 0)
     fell = Demotion(before, stage, facts.indicators.warmup_sends)
@@ -80,22 +80,32 @@ _Lost = tuple[int, str] | None  # the stage it falls to, and why
 
 def _counted(standing: Standing, facts: FallFacts) -> Standing:
     """The memory with this evaluation in it: one count of elevated days for each day, however often it is asked."""
-    standing = replace(standing, is_critical=facts.level is Level.CRITICAL)
+    is_critical = facts.level is Level.CRITICAL and (standing.is_critical or _has_grown(standing, facts))
+    answered = min(standing.answered, facts.bad_events)
+    standing = replace(standing, is_critical=is_critical, answered=answered)
     if standing.elevated_on is not None and facts.today <= standing.elevated_on:
         return standing
     days = standing.elevated_days + 1 if facts.level >= Level.ELEVATED else 0
     return replace(standing, elevated_days=days, elevated_on=facts.today)
 
 
+def _has_grown(standing: Standing, facts: FallFacts) -> bool:
+    """Whether something bad came that no fall has answered.
+
+    Of an inbox that sends nothing the good mail leaves the window first: its rate rises although nothing happens.
+    """
+    return facts.bad_events > standing.answered
+
+
 def _critical(standing: Standing, facts: FallFacts) -> _Lost:
-    if standing.is_critical or facts.level is not Level.CRITICAL:
+    if standing.is_critical or facts.level is not Level.CRITICAL or not _has_grown(standing, facts):
         return None
     return max(0, facts.stage - CRITICAL_COSTS), "a rate became critical"
 
 
 def _elevated(standing: Standing, counted: Standing, facts: FallFacts) -> _Lost:
     is_new = counted.elevated_days > standing.elevated_days
-    if not is_new or counted.elevated_days % ELEVATED_DAYS:
+    if not is_new or counted.elevated_days % ELEVATED_DAYS or not _has_grown(counted, facts):
         return None
     return max(0, facts.stage - 1), f"a rate was elevated on {counted.elevated_days} days in a row"
 

@@ -65,7 +65,8 @@ def test_a_bad_list_is_held_and_leads_back_over_probation():
     assert states == sorted(states, key=["held, cooldown: bounce_burst", "held", "probation", "well"].index)
     assert "probation" in states
     assert {line.score <= 65 for line in life.diary[hurt.day :] if "held" in line.state} == {True}
-    assert {line.limit for line in life.diary if line.state == "probation"} == {10}
+    assert {line.limit for line in life.diary if line.state == "probation"} == {12}
+    assert min(line.stage for line in life.diary[hurt.day :]) == 3  # six bounces cost one stage, and not all
     assert life.diary[-1].state == "well"
 
 

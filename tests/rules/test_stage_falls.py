@@ -18,7 +18,7 @@ FRESH = Standing(elevated_on=NOW.date())
 
 def facts(stage, after=timedelta(), **others):
     of_gates = {name: others.pop(name) for name in ("reputation", "placement") if name in others}
-    usual = {"level": Level.OK, "last_mail_at": NOW}
+    usual = {"level": Level.OK, "bad_events": 5, "last_mail_at": NOW}
     return FallFacts(
         now=NOW + after,
         today=(NOW + after).date(),
@@ -74,8 +74,8 @@ def test_a_stage_falls_as_the_model_says(facts, standing, stage):
 def test_a_critical_rate_costs_two_stages_once_and_again_only_after_it_was_over():
     first = judge_fall(Standing(), facts(5, level=Level.CRITICAL))
     going_on = judge_fall(first.standing, facts(first.stage, HOUR, level=Level.CRITICAL))
-    over = judge_fall(going_on.standing, facts(3, 2 * HOUR, level=Level.WATCH))
-    again = judge_fall(over.standing, facts(3, 3 * HOUR, level=Level.CRITICAL))
+    over = judge_fall(going_on.standing, facts(3, 2 * HOUR, level=Level.WATCH, bad_events=1))
+    again = judge_fall(over.standing, facts(3, 3 * HOUR, level=Level.CRITICAL, bad_events=3))
 
     assert [fall.stage for fall in (first, going_on, over, again)] == [3, 3, 3, 1]
     assert first.reason == "a rate became critical"
@@ -83,12 +83,25 @@ def test_a_critical_rate_costs_two_stages_once_and_again_only_after_it_was_over(
 
 def test_an_elevated_rate_costs_a_stage_on_every_third_day_in_a_row():
     stage, standing, diary = 5, Standing(), []
-    for hours in range(0, 8 * 24, 6):  # four looks a day
-        fall = judge_fall(standing, facts(stage, hours * HOUR, level=Level.ELEVATED, last_mail_at=None))
+    for hours in range(0, 8 * 24, 6):  # four looks a day, and something bad before each
+        seen = {"level": Level.ELEVATED, "bad_events": 5 + hours, "last_mail_at": None}
+        fall = judge_fall(standing, facts(stage, hours * HOUR, **seen))
         stage, standing = fall.stage, fall.standing
         diary.append(stage)
 
     assert diary[1::4] == [5, 5, 4, 4, 4, 3, 3, 3]
+
+
+def test_a_rate_that_rises_only_because_good_mail_leaves_the_window_costs_one_fall():
+    stage, standing, diary = 5, Standing(), []
+    for day, level in enumerate([Level.ELEVATED] * 4 + [Level.CRITICAL] * 6):
+        fall = judge_fall(standing, facts(stage, day * DAY, level=level, bad_events=6, last_mail_at=None))
+        stage, standing = fall.stage, fall.standing
+        diary.append(stage)
+    new = judge_fall(standing, facts(stage, 10 * DAY, level=Level.CRITICAL, bad_events=7))
+
+    assert diary == [5, 5, 4, 4, 4, 4, 4, 4, 4, 4]
+    assert (new.stage, new.standing.is_critical) == (2, True)
 
 
 def test_a_day_without_it_breaks_the_row():
