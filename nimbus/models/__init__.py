@@ -6,6 +6,8 @@ from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.health_event import EventTone, HealthEvent
 from nimbus.models.inbox_day import InboxDay
+from nimbus.models.inbox_event import InboxEvent, InboxMailDay, InboxMailHour, InboxRecent
+from nimbus.models.inbox_health import CooldownRow, HealthDay, InboxHealthState
 from nimbus.models.instance import InstanceFact
 from nimbus.models.invitation import Invitation
 from nimbus.models.key_rotation import KeyRotation
@@ -19,12 +21,19 @@ from nimbus.rules.roles import Role
 __all__ = [
     "AuditEvent",
     "ConnectionTest",
+    "CooldownRow",
     "DomainHealth",
     "EmailAccountHealth",
     "EventTone",
+    "HealthDay",
     "HealthEvent",
     "InboxDay",
+    "InboxEvent",
+    "InboxHealthState",
     "InboxHour",
+    "InboxMailDay",
+    "InboxMailHour",
+    "InboxRecent",
     "InboxSender",
     "InstanceFact",
     "Invitation",

@@ -1,6 +1,7 @@
 """The connected email account: a live row that is tracked, judged and rotated on its own."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,6 +10,9 @@ from nimbus.models.base import Base, OfWorkspace, one_of
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.mail_server import MailServer
 from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.cooldown_kinds import CooldownKind
+from nimbus.rules.health_hold import HoldState
+from nimbus.rules.limit_ramp import LimitMode
 from nimbus.rules.providers import ConnectionState, Provider
 
 DEFAULT_PRIORITY = 100
@@ -18,8 +22,9 @@ class EmailAccountHealth(OfWorkspace, Base):
     """One sending inbox. Scores are 0 to 100 and rates 0 to 1; None means that no signal has come in yet.
 
     `is_active` is a person's switch and nobody else's. What the system stops on its own is told by
-    `connection_state`, `cooldown_until` and the domain's pause. A removed account keeps its row, and so its
-    history, until `removed_at` is 30 days old.
+    `connection_state`, `hold_state`, `cooldown_until` and the domain's pause. `health_version` counts every change of
+    what today's limit is read from: whoever has decided by an older one decides again. A removed account keeps its
+    row, and so its history, until `removed_at` is 30 days old.
     """
 
     __tablename__ = "email_account_health"
@@ -32,6 +37,9 @@ class EmailAccountHealth(OfWorkspace, Base):
         one_of("provider", Provider),
         one_of("connection_state", ConnectionState),
         one_of("restriction", Restriction),
+        one_of("hold_state", HoldState),
+        one_of("cooldown_kind", CooldownKind),
+        one_of("limit_mode", LimitMode),
         sa.CheckConstraint("current_stage BETWEEN 0 AND 5", name="current_stage"),
         sa.CheckConstraint("daily_send_limit >= 0", name="daily_send_limit"),
         sa.CheckConstraint("rotation_priority BETWEEN 1 AND 1000", name="rotation_priority"),
@@ -62,6 +70,30 @@ class EmailAccountHealth(OfWorkspace, Base):
     is_active_changed_by: Mapped[str | None]
     connection_state: Mapped[str] = mapped_column(default=ConnectionState.OK)
     cooldown_until: Mapped[datetime | None]
+    cooldown_kind: Mapped[str | None]  # of the cooldown that ends last
+    needs_acknowledgement: Mapped[bool] = mapped_column(default=False)  # no clock ends it: an owner has to
+    hold_state: Mapped[str] = mapped_column(default=HoldState.NONE)
+    warmup_off_at: Mapped[datetime | None]  # since when a person keeps it out of warmup
+
+    # What the last look found (services/review_inboxes.py): its record, and why it is not a stage higher.
+    score_record: Mapped[dict[str, Any] | None]
+    stage_sentence: Mapped[str | None]
+    bounce_count: Mapped[int] = mapped_column(default=0)
+    bounce_of: Mapped[int] = mapped_column(default=0)
+    complaint_count: Mapped[int] = mapped_column(default=0)
+    complaint_of: Mapped[int] = mapped_column(default=0)
+    rates_basis: Mapped[str | None] = mapped_column(sa.String(12))
+
+    # What today's limit is read from, beside the daily limit, the score and the hold.
+    limit_mode: Mapped[str] = mapped_column(default=LimitMode.AUTOMATIC)
+    is_personal: Mapped[bool] = mapped_column(default=False)  # a person writes from it as well
+    stated_ceiling: Mapped[int | None]  # what its owner knows the provider to let it send
+    health_level: Mapped[int] = mapped_column(default=0)  # rules/levels.py, the worse of both rates
+    health_cooldown_ends: Mapped[datetime | None]  # of the last one that was about its health
+    provider_limit_at: Mapped[datetime | None]  # when the provider last said "enough"
+    sent_before_limit: Mapped[int | None]  # in the 24 hours before
+    health_version: Mapped[int] = mapped_column(default=0)
+
     rotation_priority: Mapped[int] = mapped_column(default=DEFAULT_PRIORITY)  # lower goes first
     restriction: Mapped[str] = mapped_column(default=Restriction.ANY)
     removed_at: Mapped[datetime | None]

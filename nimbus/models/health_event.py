@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,7 +20,10 @@ class EventTone(StrEnum):
 
 
 class HealthEvent(OfWorkspace, Base):
-    """One thing that happened to an account. `kind` is stable for programs, `sentence` is for people."""
+    """One thing that happened to an account. `kind` is stable for programs, `sentence` is for people.
+
+    A decision of the rules has what was `before` and `after` it, its `cause`, and the `counters` it was read from.
+    """
 
     __tablename__ = "health_event"
     __table_args__ = (
@@ -35,3 +39,7 @@ class HealthEvent(OfWorkspace, Base):
     tone: Mapped[str]
     sentence: Mapped[str] = mapped_column(sa.Text)
     actor: Mapped[str | None]  # the person's name at that time; None: the system
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    cause: Mapped[str | None] = mapped_column(sa.Text)
+    counters: Mapped[dict[str, Any] | None]

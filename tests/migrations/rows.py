@@ -181,6 +181,23 @@ def _of_0006(workspace_id):
     yield "oauth_grant", mine | client | tokens | times | counts | {"account_id": workspace_id}
 
 
+def _of_0007(workspace_id):
+    mine = {"workspace_id": workspace_id, "account_id": workspace_id}
+    heard = {"kind": "permanent", "stream": "production", "cause": "send:1", "detail": "550 5.1.1 nö"}
+    yield "inbox_event", mine | heard | {"id": workspace_id, "at": AT, "heard_at": AT, "send_id": 1}
+    counts = {"stream": "warmup", "sent": 9, "failed": 1, "complaints": 0, "in_inbox": 4, "in_spam": 1}
+    yield "inbox_mail_hour", mine | counts | {"hour": AT}
+    yield "inbox_mail_day", mine | counts | {"day": AT.date()}
+    yield "inbox_recent", mine | {"attempts": [[1, AT.isoformat(), "production", "permanent"]]}
+    hold = {"hold_since": AT, "hold_causes": ["bounce"], "holds_begun": [AT.isoformat()]}
+    standing = {"is_critical": True, "elevated_days": 2, "answered": 1, "warmup_sends": 77}
+    yield "inbox_health_state", mine | hold | standing
+    cooldown = {"kind": "complaint", "step": 2, "cause": "event:3", "events": [3], "said": "Später."}
+    yield "cooldown", mine | cooldown | {"id": workspace_id, "began_at": AT, "until": AT}
+    day = {"day": AT.date(), "score": 71, "reputation": 80, "stage": 2, "limit": 20}
+    yield "health_day", mine | day | dict.fromkeys(("was_held", "was_cooling", "was_domain_paused"), True)
+
+
 ROWS = {
     "0001": _of_0001,
     "0002": _of_0002,
@@ -188,6 +205,7 @@ ROWS = {
     "0004": _of_0004,
     "0005": _of_0005,
     "0006": _of_0006,
+    "0007": _of_0007,
 }
 
 

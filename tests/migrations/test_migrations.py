@@ -101,6 +101,17 @@ def test_going_down_and_up_again_ends_at_the_same_schema(database):
     assert database.schema() == schema
 
 
+def test_a_limit_that_a_person_has_typed_stays_theirs(database):
+    fill(database, until="0006")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM health_event WHERE workspace_id = 2")
+
+    database.up("0007")
+
+    modes = {row["workspace_id"]: row["limit_mode"] for row in database.read()["email_account_health"]}
+    assert modes == {1: "manual", 2: "automatic"}
+
+
 def test_going_up_twice_changes_nothing(database):
     fill(database, until=REVISIONS[-1])
     before = database.read()
