@@ -19,6 +19,7 @@ from nimbus.rules.send_gate import given_up
 from nimbus.rules.send_state import DONE, GIVEN_UP_AFTER, LEASE, LOOK_FOR_COPY_AFTER, SendState
 from nimbus.services.patient_write import patient_write
 from nimbus.services.prepared import Writing
+from nimbus.services.record_outcome import record_outcome
 from nimbus.services.send_claim import Claimed, claim_next, ended
 from nimbus.services.send_statements import of_database, timeline_line
 
@@ -74,19 +75,33 @@ def mark_sent(
     return _conclude(claimed, ending | dict(ids or {}), "The server accepted the message.", line)
 
 
-def mark_failed(claimed: Claimed, category: Category, sentence: str, line: str) -> bool:
-    """It was refused for good: the budget is given back; an address that does not exist is suppressed with it."""
+def mark_failed(
+    claimed: Claimed, category: Category, sentence: str, line: str, *, is_ours: bool = False
+) -> bool:
+    """It was refused for good: the budget is given back; an address that does not exist is suppressed with it.
+
+    is_ours: the fault was here, so nothing is said of the inbox by it.
+    """
     ending = {"state": SendState.FAILED, "category": category, "reason": sentence} | _NO_BUDGET
-    return _conclude(claimed, ending, sentence, line)
+    return _conclude(claimed, ending, sentence, line, is_ours=is_ours)
 
 
 def put_back(
-    claimed: Claimed, *, due_at: datetime, category: Category | None, sentence: str, line: str = ""
+    claimed: Claimed,
+    *,
+    due_at: datetime,
+    category: Category | None,
+    sentence: str,
+    line: str = "",
+    is_ours: bool = False,
 ) -> bool:
-    """Try again at `due_at`, with the budget given back. Without a category it was no attempt of the server's."""
+    """Try again at `due_at`, with the budget given back. Without a category it was no attempt of the server's.
+
+    is_ours: as with `mark_failed`.
+    """
     attempts = claimed.attempts if category else claimed.attempts - 1
     ending = {"state": SendState.QUEUED, "category": category, "reason": sentence, "due_at": due_at}
-    return _conclude(claimed, ending | {"attempts": attempts} | _NO_BUDGET, sentence, line)
+    return _conclude(claimed, ending | {"attempts": attempts} | _NO_BUDGET, sentence, line, is_ours=is_ours)
 
 
 def mark_ambiguous(claimed: Claimed, sentence: str, line: str) -> bool:
@@ -124,7 +139,9 @@ def _give_up(writing: Writing, *, send_id: int, reason: str) -> bool:
     return writing.change(of_database(writing.database).give_up, ending)
 
 
-def _conclude(claimed: Claimed, ending: dict[str, Any], sentence: str, line: str) -> bool:
+def _conclude(
+    claimed: Claimed, ending: dict[str, Any], sentence: str, line: str, *, is_ours: bool = False
+) -> bool:
     """Write a verdict and settle the budget; late ones too, unless somebody has decided meanwhile."""
     moment, state = now(), ending["state"]
     verdict = {
@@ -135,10 +152,11 @@ def _conclude(claimed: Claimed, ending: dict[str, Any], sentence: str, line: str
         "new_line": timeline_line(moment, state, sentence, line),
     }
     asked = _of(claimed) | verdict | _NOT_HELD | ending
-    return patient_write(partial(_write_verdict, claimed=claimed, asked=asked), patience=_VERDICT_PATIENCE)
+    write = partial(_write_verdict, claimed=claimed, asked=asked, is_ours=is_ours)
+    return patient_write(write, patience=_VERDICT_PATIENCE)
 
 
-def _write_verdict(writing: Writing, *, claimed: Claimed, asked: dict[str, Any]) -> bool:
+def _write_verdict(writing: Writing, *, claimed: Claimed, asked: dict[str, Any], is_ours: bool) -> bool:
     sql = of_database(writing.database)
     left = asked["state"] in {SendState.SENT, SendState.AMBIGUOUS}
     place = {"of_account": claimed.account_id, "of_day": claimed.day, "of_hour": claimed.hour}
@@ -154,6 +172,15 @@ def _write_verdict(writing: Writing, *, claimed: Claimed, asked: dict[str, Any])
         writing.change(sql.hour_back, place)
     if to_day is not None:
         writing.change(to_day, place)
+    if not is_ours:
+        record_outcome(
+            writing,
+            _heard_of(claimed),
+            asked["state"],
+            category=asked["category"],
+            moment=asked["at_moment"],
+            detail=asked["server_line"],
+        )
     return True
 
 
@@ -175,6 +202,8 @@ def _reap(writing: Writing, *, orphan: sa.RowMapping) -> bool:
     if not began:
         writing.change(sql.hour_back, place)
     writing.change(sql.was_sent if began else sql.was_not_sent, place)
+    if began:
+        record_outcome(writing, orphan, SendState.AMBIGUOUS, moment=moment)
     return True
 
 
@@ -192,6 +221,11 @@ _AFTER_BODY: dict[str, Any] = {
     "reason": "The worker stopped while the message was handed over, so it may have been sent.",
     "lease_until": None,
 }
+
+
+def _heard_of(claimed: Claimed) -> dict[str, Any]:
+    """What an event needs to know of the message."""
+    return {name: getattr(claimed, name) for name in ("id", "workspace_id", "account_id", "kind", "attempts")}
 
 
 def _of(claimed: Claimed) -> dict[str, Any]:
