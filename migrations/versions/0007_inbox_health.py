@@ -77,7 +77,7 @@ def _empty():
         yield sa.Column(name, sa.String())
     yield sa.Column("rates_basis", sa.String(length=12))
     yield sa.Column("score_record", sa.JSON())
-    for name in ("stated_ceiling", "sent_before_limit"):
+    for name in ("stated_ceiling", "sent_before_limit", "effective_limit"):
         yield sa.Column(name, sa.Integer())
 
 
@@ -201,7 +201,7 @@ def _cooldowns():
         sa.Column("until", MOMENT, nullable=False),
         sa.Column("cause", sa.String(length=200), nullable=False),
         sa.Column("events", sa.JSON(), nullable=False),
-        *_maybe(sa.Text(), "said"),
+        sa.Column("said", sa.Text(), nullable=False),
         *_maybe(MOMENT, "ended_at", "acknowledged_at"),
         *_maybe(sa.String(), "ended_by", "acknowledged_by"),
         _check("cooldown", "kind", f"kind IN ({COOLDOWNS})"),

@@ -92,6 +92,9 @@ class EmailAccountHealth(OfWorkspace, Base):
     health_cooldown_ends: Mapped[datetime | None]  # of the last one that was about its health
     provider_limit_at: Mapped[datetime | None]  # when the provider last said "enough"
     sent_before_limit: Mapped[int | None]  # in the 24 hours before
+    effective_limit: Mapped[
+        int | None
+    ]  # today's number when that was last worked out; what sends works it out anew
     health_version: Mapped[int] = mapped_column(default=0)
 
     rotation_priority: Mapped[int] = mapped_column(default=DEFAULT_PRIORITY)  # lower goes first

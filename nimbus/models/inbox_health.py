@@ -47,7 +47,7 @@ class InboxHealthState(OfWorkspace, Base):
 
 
 class CooldownRow(OfWorkspace, Base):
-    """One cooldown of an inbox. `events` are the ids of what it began with; `cause` makes beginning it twice harmless."""
+    """One cooldown of an inbox. `events` are the causes of what it began with; `cause` makes beginning it twice harmless."""
 
     __tablename__ = "cooldown"
     __table_args__ = (
@@ -65,7 +65,7 @@ class CooldownRow(OfWorkspace, Base):
     step: Mapped[int]
     cause: Mapped[str] = mapped_column(sa.String(200))
     events: Mapped[list[Any]] = mapped_column(default=list)
-    said: Mapped[str | None] = mapped_column(sa.Text)  # why, for a person
+    said: Mapped[str] = mapped_column(sa.Text)  # why, for a person
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None]
     acknowledged_at: Mapped[datetime | None]

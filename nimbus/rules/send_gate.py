@@ -46,10 +46,11 @@ class SendFacts:
     domain_pause_reason: str | None
     last_used_day: date | None
     used_today: int
-    daily_limit: int
+    daily_limit: int  # today's, with everything that makes it less
     used_by_hour: Mapping[datetime, int]
     ceiling: int  # of the provider, over any 24 hours
     cooldown_until: datetime | None
+    waits_for_owner: bool  # after a third complaint no clock frees it
 
     @property
     def day(self) -> date:
@@ -164,6 +165,13 @@ def _ceiling_reached(facts: SendFacts) -> _Stopped:
     return why, free_at
 
 
+def _waits_for_owner(facts: SendFacts) -> _Stopped:
+    if not facts.waits_for_owner:
+        return None
+    why = f"{facts.inbox} waits for an owner to look at its complaints."
+    return why, facts.now + LOOK_AGAIN
+
+
 def _cooling_down(facts: SendFacts) -> _Stopped:
     until = facts.cooldown_until
     if until is None or until <= facts.now:
@@ -179,6 +187,7 @@ _CHECKS: tuple[tuple[frozenset[SendKind], Callable[[SendFacts], _Stopped]], ...]
     (BY_MACHINE, _clock_went_back),
     (BY_MACHINE, _day_used_up),
     (EVERYTHING, _ceiling_reached),
+    (EVERYTHING, _waits_for_owner),
     (EVERYTHING, _cooling_down),
 )
 

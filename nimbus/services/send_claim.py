@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from nimbus.clock import local_day, now
-from nimbus.rules.providers import ConnectionState, Provider
+from nimbus.rules.providers import ConnectionState
 from nimbus.rules.send_gate import Never, SendFacts, Wait, counted_since, why_not
-from nimbus.rules.send_limits import provider_cap
 from nimbus.rules.send_state import BY_A_PERSON, LEASE, SendKind, SendState
 from nimbus.services.patient_write import patient_write
 from nimbus.services.prepared import Writing
 from nimbus.services.send_statements import of_database, timeline_line
+from nimbus.services.todays_limit import ceiling_of, todays_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _take(
 
 
 def _facts(writing: Writing, row: Any, due: Mapping[str, Any]) -> SendFacts:
-    moment, ceiling = due["at_moment"], provider_cap(Provider(row.provider), row.domain)
+    moment, ceiling = due["at_moment"], ceiling_of(row, row.domain)
     used_by_hour = {_hour_of(moment): row.in_24_hours}
     if row.in_24_hours >= ceiling:  # only then does it matter which hours they were
         by_hour = writing.rows(of_database(writing.database).by_hour, due)
@@ -104,10 +104,11 @@ def _facts(writing: Writing, row: Any, due: Mapping[str, Any]) -> SendFacts:
         domain_pause_reason=row.pause_reason,
         last_used_day=row.last_used_day,
         used_today=row.used if row.last_used_day == local_day(moment, row.timezone) else 0,
-        daily_limit=row.daily_send_limit,
+        daily_limit=todays_limit(row, domain=row.domain, timezone=row.timezone, moment=moment).limit,
         used_by_hour=used_by_hour,
         ceiling=ceiling,
         cooldown_until=row.cooldown_until,
+        waits_for_owner=row.needs_acknowledgement,
     )
 
 
@@ -124,7 +125,7 @@ def ended(never: Never, moment: datetime) -> dict[str, Any]:
 
 def _claim(writing: Writing, row: Any, facts: SendFacts, inbox: dict[str, Any]) -> Claimed:
     """Count the send in its hour and its day, then take it if both still have room. Raises _Overtaken."""
-    moment, sql = facts.now, of_database(writing.database)
+    moment = facts.now
     # What a person writes may leave although the clock went back; it counts on the latest day, so none is used twice.
     day = max(facts.day, facts.last_used_day or facts.day)
     line = timeline_line(moment, SendState.CLAIMED, "A worker took the message.")
@@ -140,10 +141,7 @@ def _claim(writing: Writing, row: Any, facts: SendFacts, inbox: dict[str, Any]) 
         "new_dated_at": row.dated_at or moment,
         "new_line": line,
     }
-    writing.change(sql.count_hour, taken)
-    writing.change(sql.count_day, taken)
-    claim = sql.claim_for_person if facts.kind in BY_A_PERSON else sql.claim
-    if not writing.change(claim, taken):
+    if not _is_taken(writing, row, facts, taken):
         raise _Overtaken
     return Claimed(
         id=row.id,
@@ -162,6 +160,21 @@ def _claim(writing: Writing, row: Any, facts: SendFacts, inbox: dict[str, Any]) 
         day=day,
         hour=taken["of_hour"],
     )
+
+
+def _is_taken(writing: Writing, row: Any, facts: SendFacts, taken: dict[str, Any]) -> bool:
+    """Count it, and see whether the message, its hour, its day and its inbox are still what was decided on."""
+    sql = of_database(writing.database)
+    writing.change(sql.count_hour, taken)
+    writing.change(sql.count_day, taken)
+    if facts.kind in BY_A_PERSON:
+        return writing.change(sql.claim_for_person, taken)
+    limit = {
+        "of_limit": facts.daily_limit,
+        "of_daily_limit": row.daily_send_limit,
+        "of_version": row.health_version,
+    }
+    return writing.change(sql.claim, taken | limit)
 
 
 def _new_message_id(inbox: str) -> str:

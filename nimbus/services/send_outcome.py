@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from nimbus.clock import now
 from nimbus.database import transaction
@@ -33,6 +33,8 @@ from nimbus.rules.send_answers import (
     sentence,
 )
 from nimbus.services.account_log import record
+from nimbus.services.cool_down import Why, begin_cooldown
+from nimbus.services.cooldown_calls import CALLS, called_for
 from nimbus.services.outlet import REFUSALS, Inbox, SmtpSignIn
 from nimbus.services.send_ledger import Claimed, mark_failed, put_back
 from nimbus.services.sender_turn import SenderTurn
@@ -64,13 +66,16 @@ def settle(turn: SenderTurn, inbox: Inbox, claimed: Claimed, error: SendRefused)
     """Record a refusal and what follows from it; whether the inbox's next message may be tried."""
     refusal, moment = _understood(inbox, claimed, error), now()
     again = retry_at(refusal.category, claimed.attempts, moment, since=claimed.dated_at)
-    goes_on = refusal.stage in _OF_A_MESSAGE
-    if refusal.effect is Effect.BLOCKED:
-        _log(claimed, refusal, EventTone.WARN)
-    elif refusal.effect is Effect.WAIT:
-        until = _make_wait(turn, inbox, claimed, refusal)
+    until = _cool_down(inbox, claimed, refusal)
+    goes_on = refusal.stage in _OF_A_MESSAGE and until is None
+    if refusal.effect is Effect.WAIT:
+        until = until or _make_wait(turn, inbox, claimed, refusal)
         again = until if again else None
         goes_on = False
+    elif until is not None:
+        again = max(until, again) if again else None
+    elif refusal.effect is Effect.BLOCKED:
+        _log(claimed, refusal, EventTone.WARN)
     elif refusal.effect is Effect.SIGN_IN and inbox.smtp:
         again = _refuse_sign_in(inbox.smtp, claimed, refusal, moment)
         # After the last one the inbox's state holds it, and only until somebody has repaired that.
@@ -88,9 +93,9 @@ def put_off(claimed: Claimed, said: str) -> None:
     moment = now()
     again = retry_at(Category.CONNECTION, claimed.attempts, moment, since=claimed.dated_at)
     if again is None:
-        mark_failed(claimed, Category.EXPIRED, said, "")
+        mark_failed(claimed, Category.EXPIRED, said, "", is_ours=True)
     else:
-        put_back(claimed, due_at=again, category=Category.CONNECTION, sentence=said)
+        put_back(claimed, due_at=again, category=Category.CONNECTION, sentence=said, is_ours=True)
 
 
 def _settle_message(claimed: Claimed, refusal: Refusal, again: datetime | None) -> None:
@@ -134,24 +139,38 @@ def _attempted(inbox: Inbox, login: ServerLogin) -> Attempted:
     )
 
 
+def _cool_down(inbox: Inbox, claimed: Claimed, refusal: Refusal) -> datetime | None:
+    """Until when the inbox cools down because of this refusal; None where it does not, or does already."""
+    if refusal.category not in CALLS:
+        return None
+    asked_for = refusal.retry_after - now() if refusal.retry_after else timedelta()
+    paces = inbox.smtp is None and asked_for <= INBOX_WAITS[Category.THROTTLE]
+    with _account_of(claimed) as (session, account):
+        called = called_for(session, account, refusal.category, only_paces=paces)
+        if called is None:
+            return None
+        cause = f"send:{claimed.id}:{claimed.attempts}"
+        why = Why(cause, (*called.events, cause), _with_line(refusal), max(asked_for, timedelta()))
+        return begin_cooldown(session, account, called.kind, why)
+
+
 def _make_wait(turn: SenderTurn, inbox: Inbox, claimed: Claimed, refusal: Refusal) -> datetime:
-    """The whole inbox waits: by a clock, or a suspended one until a person has seen to it; until when at least.
+    """The whole inbox waits without a cooldown: for a pace, for room in it, or suspended until a person has seen to it.
 
     An API that only asks for a slower pace has said nothing about the inbox: that is kept, and not recorded.
     """
-    moment, longest = now(), INBOX_WAITS[refusal.category]
+    moment = now()
     paces = refusal.category is Category.THROTTLE and inbox.smtp is None
-    until = refusal.retry_after or moment + (api_pause(claimed.attempts) if paces else longest)
-    if paces and until <= moment + longest:
+    usual = api_pause(claimed.attempts) if paces else INBOX_WAITS[refusal.category]
+    until = refusal.retry_after or moment + usual
+    if refusal.category is not Category.SUSPENDED:
         turn.hold(until)
-        return until
-    with _account_of(claimed) as (session, account):
-        if refusal.category is Category.SUSPENDED:
-            account.connection_state = ConnectionState.SUSPENDED
-        else:
-            account.cooldown_until = max(until, account.cooldown_until or until)
-        tone = EventTone.BAD if refusal.category is Category.SUSPENDED else EventTone.WARN
-        record(session, account, refusal.category, _with_line(refusal), tone=tone)
+    if not paces:
+        with _account_of(claimed) as (session, account):
+            tone = EventTone.WARN
+            if refusal.category is Category.SUSPENDED:
+                account.connection_state, tone = ConnectionState.SUSPENDED, EventTone.BAD
+            record(session, account, refusal.category, _with_line(refusal), tone=tone)
     return until
 
 
@@ -200,6 +219,7 @@ def _account_of(claimed: Claimed) -> Iterator[tuple[Session, EmailAccountHealth]
                 EmailAccountHealth.workspace_id == claimed.workspace_id,
                 EmailAccountHealth.id == claimed.account_id,
             )
+            .options(selectinload(EmailAccountHealth.domain))
             .with_for_update()
         ).one()
         yield session, account

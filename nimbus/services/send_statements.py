@@ -15,13 +15,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 
 from nimbus.database import insert_or
-from nimbus.models import DomainHealth, EmailAccountHealth, InboxDay, InboxHour, Send, Suppression, Workspace
+from nimbus.models import InboxDay, InboxHour, Suppression, Workspace
 from nimbus.models.base import UtcDateTime, table_of
 from nimbus.rules.send_state import BY_A_PERSON, HELD, SendState
+from nimbus.services.due_statements import ACCOUNT, DUE, SEND, in_24_hours, in_window, is_suppressed, next_due
 
-SEND, ACCOUNT = table_of(Send), table_of(EmailAccountHealth)
-_DAY, _HOUR, _SUPPRESSED = table_of(InboxDay), table_of(InboxHour), table_of(Suppression)
-_DOMAIN, _WORKSPACE = table_of(DomainHealth), table_of(Workspace)
+_DAY, _HOUR, _WORKSPACE = table_of(InboxDay), table_of(InboxHour), table_of(Workspace)
 _Insert = sqlite.Insert | postgresql.Insert
 
 
@@ -65,8 +64,8 @@ def of_database(dialect: str) -> Statements:
     take = _claim(with_line)
     held = sa.update(SEND).values(with_line)
     return Statements(
-        next_due=_next_due(),
-        by_hour=sa.select(_HOUR.c.hour, _HOUR.c.used).where(_in_window(sa.bindparam("of_account"))),
+        next_due=next_due(),
+        by_hour=sa.select(_HOUR.c.hour, _HOUR.c.used).where(in_window(sa.bindparam("of_account"))),
         orphaned=_orphaned(),
         waited_too_long=_waited_too_long(),
         count_hour=_one_more(InboxHour, dialect, "hour", used=1),
@@ -114,75 +113,6 @@ def one_line_more(dialect: str) -> sa.ColumnElement[Any]:
     return sa.func.json_insert(SEND.c.timeline, "$[#]", sa.func.json(line))
 
 
-def _in_window(account: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    return sa.and_(_HOUR.c.account_id == account, _HOUR.c.hour >= sa.bindparam("since"))
-
-
-def _in_24_hours() -> sa.ScalarSelect[Any]:
-    return (
-        sa.select(sa.func.coalesce(sa.func.sum(_HOUR.c.used), 0))
-        .where(_in_window(sa.bindparam("of_account")))
-        .scalar_subquery()
-    )
-
-
-def _next_due() -> sa.Select[Any]:
-    """The inbox's oldest due send with everything that the gate asks; one that another worker is taking is passed by.
-
-    Of equal moments any may come first: sorting thousands of them for each claim would cost more than the claim.
-    """
-    days = table_of(InboxDay).alias("days")
-    newest = sa.select(sa.func.max(days.c.day)).where(days.c.account_id == SEND.c.account_id).correlate(SEND)
-    return (
-        sa.select(
-            *(
-                SEND.c[name]
-                for name in ("id", "kind", "recipient", "subject", "body", "attempts", "timeline")
-            ),
-            *(SEND.c[name] for name in ("message", "message_id", "dated_at")),
-            *(
-                ACCOUNT.c[name]
-                for name in ("email", "provider", "is_active", "connection_state", "removed_at")
-            ),
-            *(ACCOUNT.c[name] for name in ("cooldown_until", "daily_send_limit")),
-            _DOMAIN.c.name.label("domain"),
-            _DOMAIN.c.pause_reason,
-            _WORKSPACE.c.timezone,
-            _DAY.c.day.label("last_used_day"),
-            (_DAY.c.sent + _DAY.c.reserved).label("used"),
-            _SUPPRESSED.c.reason.label("suppressed_for"),
-            _in_24_hours().label("in_24_hours"),
-        )
-        .select_from(SEND)
-        .join(ACCOUNT, ACCOUNT.c.id == SEND.c.account_id)
-        .join(_DOMAIN, _DOMAIN.c.id == ACCOUNT.c.domain_id)
-        .join(_WORKSPACE, _WORKSPACE.c.id == SEND.c.workspace_id)
-        .outerjoin(
-            _DAY, sa.and_(_DAY.c.account_id == SEND.c.account_id, _DAY.c.day == newest.scalar_subquery())
-        )
-        .outerjoin(_SUPPRESSED, _is_suppressed())
-        .where(_DUE)
-        .order_by(SEND.c.due_at)
-        .limit(1)
-        .with_for_update(of=SEND, skip_locked=True)
-    )
-
-
-_DUE = sa.and_(
-    SEND.c.workspace_id == sa.bindparam("of_workspace"),
-    SEND.c.account_id == sa.bindparam("of_account"),
-    SEND.c.state == SendState.QUEUED,
-    SEND.c.due_at <= sa.bindparam("at_moment"),
-)
-
-
-def _is_suppressed() -> sa.ColumnElement[bool]:
-    return sa.and_(
-        _SUPPRESSED.c.workspace_id == SEND.c.workspace_id,
-        _SUPPRESSED.c.email == sa.func.lower(SEND.c.recipient),
-    )
-
-
 def _one_more(model: type[InboxHour] | type[InboxDay], dialect: str, key: str, **counted: int) -> _Insert:
     """Count one in the inbox's row of this hour or day, and make the row with the first."""
     columns = table_of(model).c
@@ -207,7 +137,7 @@ def _claim(with_line: dict[str, Any]) -> sa.Update:
             _OF_SEND,
             SEND.c.state == SendState.QUEUED,
             zone.scalar_subquery() == sa.bindparam("of_timezone"),  # else the day is not today's any more
-            _in_24_hours() <= sa.bindparam("of_ceiling"),
+            in_24_hours() <= sa.bindparam("of_ceiling"),
         )
         .values(
             state=SendState.CLAIMED,
@@ -224,18 +154,23 @@ def _claim(with_line: dict[str, Any]) -> sa.Update:
 
 
 def _within_limit() -> sa.ColumnElement[bool]:
+    """Whether the day still has room within the limit that was worked out, from what is still so."""
     used = sa.select(_DAY.c.sent + _DAY.c.reserved).where(
         _DAY.c.account_id == sa.bindparam("of_account"), _DAY.c.day == sa.bindparam("of_day")
     )
-    limit = sa.select(ACCOUNT.c.daily_send_limit).where(ACCOUNT.c.id == sa.bindparam("of_account"))
-    return used.scalar_subquery() <= limit.scalar_subquery()
+    is_still_so = sa.exists().where(
+        ACCOUNT.c.id == sa.bindparam("of_account"),
+        ACCOUNT.c.health_version == sa.bindparam("of_version"),
+        ACCOUNT.c.daily_send_limit == sa.bindparam("of_daily_limit"),
+    )
+    return sa.and_(used.scalar_subquery() <= sa.bindparam("of_limit"), is_still_so)
 
 
 def _put_off() -> sa.Update:
     """The due sends of an inbox that a reason stops, but for those that another worker is taking: it will see."""
     stopped = (
         sa.select(SEND.c.id)
-        .where(_DUE, sa.bindparam("of_kinds", type_=sa.String).contains(sa.literal(",") + SEND.c.kind + ","))
+        .where(DUE, sa.bindparam("of_kinds", type_=sa.String).contains(sa.literal(",") + SEND.c.kind + ","))
         .with_for_update(skip_locked=True)
     )
     return sa.update(SEND).where(SEND.c.id.in_(stopped))
@@ -248,7 +183,7 @@ def _begin_body(with_line: dict[str, Any]) -> sa.Update:
             _OF_OWNER,
             SEND.c.state == SendState.CLAIMED,
             SEND.c.lease_until >= sa.bindparam("at_moment"),
-            ~sa.exists().where(_is_suppressed()),
+            ~sa.exists().where(is_suppressed()),
         )
         .values(
             state=SendState.IN_DATA,
@@ -264,7 +199,7 @@ def _lease_is_over() -> sa.ColumnElement[bool]:
 
 
 def _orphaned() -> sa.Select[Any]:
-    columns = ("id", "account_id", "owner", "state", "attempts", "day", "hour")
+    columns = ("id", "workspace_id", "account_id", "kind", "owner", "state", "attempts", "day", "hour")
     return sa.select(*(SEND.c[name] for name in columns)).where(
         SEND.c.state.in_(sorted(HELD)), _lease_is_over()
     )

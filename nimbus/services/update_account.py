@@ -11,17 +11,18 @@ from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
-from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer
+from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer, Workspace
 from nimbus.rules.audit import Action
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_test import UNDER_WAY, State
+from nimbus.rules.limit_ramp import LimitMode
 from nimbus.rules.providers import Provider
-from nimbus.rules.send_limits import provider_cap
 from nimbus.services import audit
 from nimbus.services.account_log import record
 from nimbus.services.asker import Asker
 from nimbus.services.give_back import forget_grant, tell
 from nimbus.services.sender_turn import bring_forward
+from nimbus.services.todays_limit import ceiling_of, set_todays_limit
 
 HISTORY_KEPT = timedelta(days=30)
 
@@ -51,14 +52,15 @@ class ChangedMeanwhile(NimbusError):
 def change_limit(asker: Asker, account_id: int, limit: int, *, seen: int | None) -> None:
     """Set the daily send limit. Raises LimitTooHigh, or ChangedMeanwhile unless it still is what was `seen`."""
     with changing(asker, account_id) as (session, account):
-        cap = provider_cap(Provider(account.provider), account.domain.name)
+        cap = ceiling_of(account, account.domain.name)
         if limit > cap:
             raise LimitTooHigh(f"{_mailboxes(account)} are capped at {cap} mails a day. Enter {cap} or less.")
         before = account.daily_send_limit
         if seen is not None and seen != before:
             raise ChangedMeanwhile(before)
         if before != limit:
-            account.daily_send_limit = limit
+            account.daily_send_limit, account.limit_mode = limit, LimitMode.MANUAL
+            set_todays_limit(account, session.get_one(Workspace, asker.workspace_id).timezone)
             sentence = f"Daily limit changed from {before} to {limit}"
             record(session, account, "limit", sentence, actor=asker.name)
             note_change(session, asker, account, daily_limit=f"from {before} to {limit}")

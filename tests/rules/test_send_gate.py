@@ -32,6 +32,7 @@ FREE = SendFacts(
     used_by_hour={},
     ceiling=450,
     cooldown_until=None,
+    waits_for_owner=False,
 )
 FIVE_MINUTES_ON = NOW + timedelta(minutes=5)
 # What stops a message, what is said, when it can pass, and whom it stops; in the order that is shown.
@@ -81,6 +82,12 @@ WAITS = [
             "place is free in 2 h 50 min."
         ),
         datetime(2026, 11, 12, 16, 0, tzinfo=UTC),
+        set(SendKind),
+    ),
+    (
+        {"waits_for_owner": True},
+        "ann@try-acme.co waits for an owner to look at its complaints.",
+        NOW + timedelta(minutes=5),
         set(SendKind),
     ),
     (

@@ -9,6 +9,7 @@ from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth, HealthEvent, InboxSender, MailServer, Suppression
+from nimbus.services.cool_down import cool_until
 from nimbus.services.send_messages import serve_inbox
 from tests.factories import PASSWORD, reload
 from tests.sending.reading import found
@@ -166,19 +167,19 @@ def test_being_told_to_slow_down_makes_the_whole_inbox_wait(acme, inbox, serve, 
     assert timedelta(minutes=14) < account(inbox).cooldown_until - now() <= timedelta(minutes=15)
     assert [found(send_id).attempts for send_id in (first, second)] == [1, 0]
     assert "cools down until" in found(second).reason
-    assert events() == [("throttle", "warn")]
+    assert events() == [("cooldown", "warn")]
     clock.advance(minutes=16)
     serve()
     assert states(first, second) == ["sent", "sent"]
 
 
-def test_a_new_reason_to_wait_never_shortens_the_clock(acme, inbox, serve, meanwhile):
+def test_a_new_reason_to_wait_never_shortens_the_clock(acme, asker, inbox, serve, app):
     later = now() + timedelta(hours=20)
     queue(acme, inbox)
 
     def cool_down_longer(connection):
-        with meanwhile() as session:
-            session.get_one(EmailAccountHealth, inbox).cooldown_until = later
+        with app.app_context():
+            cool_until(asker, inbox, later)
         connection.send(b"450 4.7.28 Slow down, unusual rate\r\n")
 
     serve(MAIL=cool_down_longer)

@@ -103,8 +103,9 @@ def test_a_full_day_is_over_until_the_provider_says_and_then_the_message_leaves(
     send = serve()
     account = reload(EmailAccountHealth, ann)
     assert (send.state, send.category, account.connection_state) == ("queued", "provider_limit", "ok")
-    assert account.cooldown_until - now() > timedelta(hours=7)
-    assert events(ann) == ["provider_limit"]
+    assert account.cooldown_until - now() > timedelta(hours=23)
+    assert (account.cooldown_kind, account.sent_before_limit) == ("provider_daily_limit", 1)
+    assert events(ann) == ["cooldown"]
 
     faults.clear()
     clock.advance(hours=25)

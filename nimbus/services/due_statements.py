@@ -1,0 +1,82 @@
+"""Finding an inbox's oldest due message, with everything that decides whether it may leave."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from nimbus.models import DomainHealth, EmailAccountHealth, InboxDay, InboxHour, Send, Suppression, Workspace
+from nimbus.models.base import table_of
+from nimbus.rules.send_state import SendState
+from nimbus.services.todays_limit import SHAPE_THE_LIMIT
+
+SEND, ACCOUNT = table_of(Send), table_of(EmailAccountHealth)
+_DAY, _HOUR, _SUPPRESSED = table_of(InboxDay), table_of(InboxHour), table_of(Suppression)
+_DOMAIN, _WORKSPACE = table_of(DomainHealth), table_of(Workspace)
+
+
+def in_window(account: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(_HOUR.c.account_id == account, _HOUR.c.hour >= sa.bindparam("since"))
+
+
+def in_24_hours() -> sa.ScalarSelect[Any]:
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(_HOUR.c.used), 0))
+        .where(in_window(sa.bindparam("of_account")))
+        .scalar_subquery()
+    )
+
+
+def next_due() -> sa.Select[Any]:
+    """The inbox's oldest due send with everything that the gate asks; one that another worker is taking is passed by.
+
+    Of equal moments any may come first: sorting thousands of them for each claim would cost more than the claim.
+    """
+    days = table_of(InboxDay).alias("days")
+    newest = sa.select(sa.func.max(days.c.day)).where(days.c.account_id == SEND.c.account_id).correlate(SEND)
+    return (
+        sa.select(
+            *(
+                SEND.c[name]
+                for name in ("id", "kind", "recipient", "subject", "body", "attempts", "timeline")
+            ),
+            *(SEND.c[name] for name in ("message", "message_id", "dated_at")),
+            *(ACCOUNT.c[name] for name in ("email", "is_active", "connection_state", "removed_at")),
+            *(ACCOUNT.c[name] for name in ("cooldown_until", "needs_acknowledgement")),
+            *(ACCOUNT.c[name] for name in SHAPE_THE_LIMIT if name != "overall_score"),
+            sa.cast(ACCOUNT.c.overall_score, sa.Integer).label("overall_score"),
+            _DOMAIN.c.name.label("domain"),
+            _DOMAIN.c.pause_reason,
+            _WORKSPACE.c.timezone,
+            _DAY.c.day.label("last_used_day"),
+            (_DAY.c.sent + _DAY.c.reserved).label("used"),
+            _SUPPRESSED.c.reason.label("suppressed_for"),
+            in_24_hours().label("in_24_hours"),
+        )
+        .select_from(SEND)
+        .join(ACCOUNT, ACCOUNT.c.id == SEND.c.account_id)
+        .join(_DOMAIN, _DOMAIN.c.id == ACCOUNT.c.domain_id)
+        .join(_WORKSPACE, _WORKSPACE.c.id == SEND.c.workspace_id)
+        .outerjoin(
+            _DAY, sa.and_(_DAY.c.account_id == SEND.c.account_id, _DAY.c.day == newest.scalar_subquery())
+        )
+        .outerjoin(_SUPPRESSED, is_suppressed())
+        .where(DUE)
+        .order_by(SEND.c.due_at)
+        .limit(1)
+        .with_for_update(of=SEND, skip_locked=True)
+    )
+
+
+DUE = sa.and_(
+    SEND.c.workspace_id == sa.bindparam("of_workspace"),
+    SEND.c.account_id == sa.bindparam("of_account"),
+    SEND.c.state == SendState.QUEUED,
+    SEND.c.due_at <= sa.bindparam("at_moment"),
+)
+
+
+def is_suppressed() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _SUPPRESSED.c.workspace_id == SEND.c.workspace_id,
+        _SUPPRESSED.c.email == sa.func.lower(SEND.c.recipient),
+    )
