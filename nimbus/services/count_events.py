@@ -4,20 +4,30 @@ Setting `counted_at` is the lock: whoever set it counts, in the same transaction
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from nimbus.clock import now
 from nimbus.database import dialect_of, insert_or, transaction
-from nimbus.models import InboxEvent, InboxHealthState, InboxMailDay, InboxMailHour, InboxRecent, Workspace
+from nimbus.models import (
+    EmailAccountHealth,
+    InboxEvent,
+    InboxHealthState,
+    InboxMailDay,
+    InboxMailHour,
+    InboxRecent,
+    Workspace,
+)
 from nimbus.models.base import Base, table_of
+from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.inbox_events import EventKind
 from nimbus.rules.outcomes import Attempt, Outcome, Stream
 from nimbus.rules.recent_attempts import Heard, Recent, remembered
+from nimbus.services.cool_down import Why, begin_cooldown
 
 _EVENT = table_of(InboxEvent)
 _COUNTED_AS = {
@@ -47,6 +57,7 @@ def count_events(workspace_id: int) -> int:
         _add_up(session, InboxMailDay, "day", _tallies(events, lambda at: _hour_of(at).date()))
         _remember(session, workspace_id, events)
         _make_dirty(session, events)
+        _cool_down(session, events)
         return len(events)
 
 
@@ -56,12 +67,10 @@ def lock_looks(session: Session, workspace_id: int) -> None:
     session.execute(row.with_for_update(key_share=True))
 
 
-def read_recent(session: Session, accounts: Iterable[int]) -> dict[int, list[Recent]]:
+def read_recent(session: Session, accounts: Collection[int] | sa.Select[Any]) -> dict[int, list[Recent]]:
     """The last attempts of these inboxes, oldest first; those that never tried are left out."""
     found = session.execute(
-        sa.select(InboxRecent.account_id, InboxRecent.attempts).where(
-            InboxRecent.account_id.in_(list(accounts))
-        )
+        sa.select(InboxRecent.account_id, InboxRecent.attempts).where(InboxRecent.account_id.in_(accounts))
     )
     return {account_id: [_read(*entry) for entry in attempts] for account_id, attempts in found}
 
@@ -144,6 +153,18 @@ def _make_dirty(session: Session, events: Sequence[Any]) -> None:
     }
     upsert = put.on_conflict_do_update(index_elements=["account_id"], set_=after)
     session.execute(upsert, [rows[account_id] for account_id in sorted(rows)])
+
+
+def _cool_down(session: Session, events: Sequence[Any]) -> None:
+    """One complaint is a day out of rotation, whoever told of it."""
+    for event in events:
+        if event.kind == EventKind.COMPLAINT:
+            found = sa.select(EmailAccountHealth).where(EmailAccountHealth.id == event.account_id)
+            account = session.scalars(
+                found.options(selectinload(EmailAccountHealth.domain)).with_for_update(key_share=True)
+            ).one()
+            why = Why(event.cause, (event.cause,), "Cooldown after a complaint about its mail")
+            begin_cooldown(session, account, CooldownKind.COMPLAINT, why)
 
 
 def _hour_of(moment: datetime) -> datetime:
