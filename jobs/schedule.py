@@ -16,7 +16,16 @@ from nimbus import logs
 from nimbus.errors import NimbusError
 from nimbus.processes import apart
 from nimbus.queue_server import queue_url
-from nimbus.queues import PURGE, REFRESH_TOKENS, ROTATE_DUE_KEYS, SCHEDULER_KEY, SWEEP, connect, enqueue
+from nimbus.queues import (
+    PURGE,
+    REFRESH_TOKENS,
+    REVIEW_DUE,
+    ROTATE_DUE_KEYS,
+    SCHEDULER_KEY,
+    SWEEP,
+    connect,
+    enqueue,
+)
 from nimbus.settings import Settings, load_settings
 
 
@@ -32,6 +41,7 @@ TIMETABLE = (
     Every(PURGE, 3600),
     Every(ROTATE_DUE_KEYS, 30),
     Every(REFRESH_TOKENS, 60),
+    Every(REVIEW_DUE, 60),
 )
 LEASE_SECONDS = 15
 

@@ -34,6 +34,8 @@ SERVE_INBOX = "jobs.sends.serve"
 LOOK_FOR_SEND = "jobs.sends.look"
 KEEP_COPIES = "jobs.sends.keep_copies"
 REFRESH_TOKENS = "jobs.tokens.refresh"
+REVIEW = "jobs.health.review"
+REVIEW_DUE = "jobs.health.review_due"
 
 
 class Job(NamedTuple):
@@ -54,6 +56,8 @@ JOBS = {
     LOOK_FOR_SEND: Job(SYNC, timeout=180),
     KEEP_COPIES: Job(SYNC, timeout=300),
     REFRESH_TOKENS: Job(SYNC, timeout=120),
+    REVIEW: Job(MAINTENANCE, timeout=300),
+    REVIEW_DUE: Job(MAINTENANCE, timeout=60),
 }
 
 DAY = 86_400

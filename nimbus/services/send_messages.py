@@ -60,6 +60,7 @@ def _send_in_turn(workspace_id: int, account_id: int) -> None:
         return
     with turn, Outlet(workspace_id, account_id) as outlet:
         _serve(turn, outlet, workspace_id, account_id)
+    queues.ring(queues.REVIEW, workspace_id)
     if outlet.looks_wanted:
         queues.ring(queues.KEEP_COPIES, workspace_id, account_id)
     # What came in while this turn ended has found it taken.

@@ -1,0 +1,65 @@
+"""A workspace is looked at when something was heard of it or a day of it began, and otherwise left alone."""
+
+import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from nimbus import queues
+from nimbus.extensions import db
+from nimbus.models import EmailAccountHealth, InboxMailHour
+from nimbus.queue_server import queue_url
+from nimbus.services.review_due import review_workspace, ring_for_due
+from nimbus.settings import current_settings
+from tests.factories import make_workspace, reload
+from tests.services.hearing import hear
+
+
+@pytest.fixture
+def rung(context):
+    """The workspaces that are rung for now, in an empty queue."""
+    connection = queues.connect(queue_url(current_settings()))
+
+    def ring():
+        connection.flushall()
+        ring_for_due()
+        waiting = Queue(queues.MAINTENANCE, connection=connection, serializer=JSONSerializer).get_jobs()
+        return [job.args[0] for job in waiting if job.func_name == queues.REVIEW]
+
+    return ring
+
+
+def test_a_workspace_is_rung_for_while_something_of_it_is_not_judged(acme, ava, rung, clock):
+    make_workspace("Zenith")  # without an inbox
+    seen = [rung()]
+    review_workspace(acme)
+    seen.append(rung())
+    hear(acme, ava, "sent")
+    seen.append(rung())
+    review_workspace(acme)
+    seen.append(rung())
+    clock.advance(days=1)
+    seen.append(rung())
+
+    assert seen == [[acme], [], [acme], [], [acme]]
+
+
+def test_a_look_counts_what_was_heard_and_judges_it(acme, ava):
+    hear(acme, ava, "sent", times=30)
+
+    review_workspace(acme)
+
+    assert reload(EmailAccountHealth, ava).bounce_of == 30
+
+
+def test_hours_that_no_rate_reads_any_more_are_forgotten(acme, ava, clock):
+    hear(acme, ava, "sent")
+    review_workspace(acme)
+    clock.advance(days=7)
+    ring_for_due()
+    assert db.session.query(InboxMailHour).count() == 1
+    db.session.rollback()
+
+    clock.advance(days=2)
+    ring_for_due()
+
+    assert db.session.query(InboxMailHour).count() == 0
