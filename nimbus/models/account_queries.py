@@ -14,6 +14,7 @@ from nimbus.models.inbox_day import InboxDay
 from nimbus.models.mail_server import MailServer
 from nimbus.models.send import InboxHour
 from nimbus.rules.connection_test import Leg
+from nimbus.rules.health_hold import HoldState
 from nimbus.rules.inbox_status import StatusKey
 from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.send_gate import counted_since
@@ -23,6 +24,7 @@ SORTS = ("status", "account", "health", "stage", "today", "bounce")
 PER_PAGE = (25, 50, 100)
 
 Account = EmailAccountHealth
+_todays_limit = sa.func.coalesce(Account.effective_limit, Account.daily_send_limit)
 _sent_today = sa.func.coalesce(InboxDay.sent + InboxDay.reserved, 0)
 
 
@@ -76,9 +78,10 @@ def status_expression(moment: Moment) -> sa.ColumnElement[str]:
         (Account.connection_state != ConnectionState.OK, StatusKey.NEEDS_ATTENTION),
         (DomainHealth.pause_reason.is_not(None), StatusKey.DOMAIN_PAUSED),
         (sa.not_(Account.is_active), StatusKey.OUT_OF_ROTATION),
-        (Account.cooldown_until > moment.now, StatusKey.COOLDOWN),
+        (sa.or_(Account.cooldown_until > moment.now, Account.needs_acknowledgement), StatusKey.COOLDOWN),
+        (Account.hold_state == HoldState.HELD, StatusKey.WARMUP_PAUSED),
         (MailServer.failure_code.is_not(None), StatusKey.REPLIES_NOT_SYNCING),
-        (_sent_today >= Account.daily_send_limit, StatusKey.DONE_FOR_TODAY),
+        (_sent_today >= _todays_limit, StatusKey.DONE_FOR_TODAY),
         (Account.current_stage <= 1, StatusKey.WARMING),
         (Account.current_stage == 2, StatusKey.NURTURE_ONLY),
         else_=StatusKey.READY,

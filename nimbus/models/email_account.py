@@ -103,3 +103,8 @@ class EmailAccountHealth(OfWorkspace, Base):
 
     domain: Mapped[DomainHealth] = relationship(lazy="raise", viewonly=True)
     servers: Mapped[list[MailServer]] = relationship(lazy="raise", viewonly=True)
+
+    @property
+    def todays_limit(self) -> int:
+        """What pages show of today's limit; whatever sends works it out anew."""
+        return self.daily_send_limit if self.effective_limit is None else self.effective_limit

@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.durations import clock_time, day_and_month, in_words
+from nimbus.rules.health_hold import HoldState
 from nimbus.rules.providers import ConnectionState
 
 
@@ -17,6 +19,7 @@ class StatusKey(StrEnum):
     DOMAIN_PAUSED = "domain_paused"
     OUT_OF_ROTATION = "out_of_rotation"
     COOLDOWN = "cooldown"
+    WARMUP_PAUSED = "warmup_paused"
     REPLIES_NOT_SYNCING = "replies_not_syncing"
     DONE_FOR_TODAY = "done_for_today"
     WARMING = "warming"
@@ -30,12 +33,16 @@ class Action(StrEnum):
     RECONNECT = "reconnect"
     PUT_BACK = "put_back"
     OPEN = "open"
+    SEE_CAUSE = "see_cause"
     CHOOSE_FOLDER = "choose_folder"
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFacts:
-    """What the status is read from. `sent_today` includes what is reserved; times are aware."""
+    """What the status is read from. `sent_today` includes what is reserved; times are aware.
+
+    `todays_limit` is what the daily limit leaves of itself today.
+    """
 
     now: datetime
     timezone: str
@@ -48,8 +55,12 @@ class InboxFacts:
     is_active_changed_at: datetime | None
     is_active_changed_by: str | None
     cooldown_until: datetime | None
+    cooldown_kind: CooldownKind | None
+    waits_for_owner: bool
+    hold_state: HoldState
+    rates: str  # of the last seven days, in words
     sent_today: int
-    daily_send_limit: int
+    todays_limit: int
     current_stage: int
     restriction: Restriction
 
@@ -71,6 +82,7 @@ WORDS: dict[StatusKey, tuple[str, str, str]] = {
     StatusKey.DOMAIN_PAUSED: ("Domain paused", "bad", "globe"),
     StatusKey.OUT_OF_ROTATION: ("Out of rotation", "plain", "circle-pause"),
     StatusKey.COOLDOWN: ("Cooldown", "warn", "snowflake"),
+    StatusKey.WARMUP_PAUSED: ("Warmup paused", "warn", "flame"),
     StatusKey.REPLIES_NOT_SYNCING: ("Replies not syncing", "warn", "inbox"),
     StatusKey.DONE_FOR_TODAY: ("Done for today", "info", "clock"),
     StatusKey.WARMING: ("Warming", "info", "flame"),
@@ -113,14 +125,17 @@ def _switched_off(facts: InboxFacts) -> str:
     return f"{by}, {day_and_month(facts.is_active_changed_at, facts.timezone)}"
 
 
-def _is_cooling(facts: InboxFacts) -> bool:
+def _has_a_clock(facts: InboxFacts) -> bool:
     return facts.cooldown_until is not None and facts.cooldown_until > facts.now
 
 
 def _cooling(facts: InboxFacts) -> str:
+    why = f"After {facts.cooldown_kind.in_words}: " if facts.cooldown_kind else ""
+    if not _has_a_clock(facts):
+        return "The third complaint in 30 days: an owner has to look at it"
     assert facts.cooldown_until is not None
     left = in_words(facts.cooldown_until - facts.now)
-    return f"{left} left ({clock_time(facts.cooldown_until, facts.timezone)})"
+    return f"{why}{left} left ({clock_time(facts.cooldown_until, facts.timezone)})"
 
 
 _Line = tuple[StatusKey, Callable[[InboxFacts], bool], Callable[[InboxFacts], str], Action | None]
@@ -139,7 +154,18 @@ _LINES: tuple[_Line, ...] = (
         None,
     ),
     (StatusKey.OUT_OF_ROTATION, lambda facts: not facts.is_active, _switched_off, Action.PUT_BACK),
-    (StatusKey.COOLDOWN, _is_cooling, _cooling, Action.OPEN),
+    (
+        StatusKey.COOLDOWN,
+        lambda facts: _has_a_clock(facts) or facts.waits_for_owner,
+        _cooling,
+        Action.OPEN,
+    ),
+    (
+        StatusKey.WARMUP_PAUSED,
+        lambda facts: facts.hold_state is HoldState.HELD,
+        lambda facts: facts.rates,
+        Action.SEE_CAUSE,
+    ),
     (
         StatusKey.REPLIES_NOT_SYNCING,
         lambda facts: facts.replies_problem is not None,
@@ -148,8 +174,8 @@ _LINES: tuple[_Line, ...] = (
     ),
     (
         StatusKey.DONE_FOR_TODAY,
-        lambda facts: facts.sent_today >= facts.daily_send_limit,
-        lambda facts: f"{facts.sent_today} of {facts.daily_send_limit}, resets 00:00 {facts.timezone}",
+        lambda facts: facts.sent_today >= facts.todays_limit,
+        lambda facts: f"{facts.sent_today} of {facts.todays_limit}, resets 00:00 {facts.timezone}",
         None,
     ),
     (

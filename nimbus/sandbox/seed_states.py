@@ -13,20 +13,33 @@ from sqlalchemy.orm import Session
 
 from nimbus.clock import local_day, now
 from nimbus.database import transaction
-from nimbus.models import DomainHealth, EmailAccountHealth, EventTone, InboxDay, MailServer
+from nimbus.models import (
+    DomainHealth,
+    EmailAccountHealth,
+    EventTone,
+    InboxDay,
+    InboxHealthState,
+    InboxMailDay,
+    InboxMailHour,
+    MailServer,
+)
 from nimbus.providers import oauth
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.oauth_answers import GrantEnding
+from nimbus.rules.outcomes import Stream
 from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.send_state import SendKind
+from nimbus.rules.stage_gates import GATES
 from nimbus.sandbox.fleet import FLEET, PROSPECTS, UNKNOWN
 from nimbus.sandbox.seed_grants import Ended, SignedIn, lose_grant
 from nimbus.services.account_log import record
 from nimbus.services.asker import Asker
+from nimbus.services.cool_down import cool_until
 from nimbus.services.provider_apps import current_hosts
 from nimbus.services.queue_send import queue_send
+from nimbus.services.review_inboxes import review_inboxes
 from nimbus.services.update_account import change_limit, change_priority, restrict, switch_rotation
 
 _TIMEZONE = "UTC"  # the one that create_user gives a workspace
@@ -43,7 +56,7 @@ _SECOND_FACTOR = Ended(
     line="400 interaction_required: AADSTS50076",
     code="50076",
 )
-_SCORES = (96, 88, 91, 74, 83, 99, 67, 93, 79, 85, 90)
+_BOUNCES = (0, 1, 0, 2, 1, 0, 4, 0, 1, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,7 @@ def show_states(agency: Agency) -> None:
         _break_mail(session, agency)
         _hold_back(session, agency)
     _choose(agency)
+    review_inboxes(agency.asker.workspace_id)
     with transaction() as session:
         _write(session, agency)
 
@@ -77,14 +91,24 @@ def _account(session: Session, agency: Agency, address: str) -> EmailAccountHeal
 
 
 def _grow_up(session: Session, agency: Agency) -> None:
-    """Inboxes of different ages: stages, scores and rates; some have no signal yet."""
-    for account_id, stage, score in zip(agency.ids.values(), cycle(_STAGES), cycle(_SCORES), strict=False):
-        account = session.get_one(EmailAccountHealth, account_id)
-        account.current_stage = stage
-        account.warmup_progress = 20 * stage
+    """Inboxes of different ages: stages, and the mail of two weeks that scores and rates are read from."""
+    for account_id, stage, bounces in zip(agency.ids.values(), cycle(_STAGES), cycle(_BOUNCES), strict=False):
+        session.get_one(EmailAccountHealth, account_id).current_stage = stage
         if stage:
-            account.overall_score, account.reputation_score = float(score), float(min(100, score + 3))
-            account.bounce_rate_7d, account.complaint_rate_7d = (100 - score) / 1500, (100 - score) / 60_000
+            _remember(session, agency.asker.workspace_id, account_id, stage=stage, bounces=bounces)
+
+
+def _remember(session: Session, workspace_id: int, account_id: int, *, stage: int, bounces: int) -> None:
+    """Two weeks of mail, of which some came back yesterday, counted as if it had been heard of."""
+    of = {"workspace_id": workspace_id, "account_id": account_id}
+    for days in range(1, 15):
+        noon = now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=days)
+        campaign = {"stream": Stream.PRODUCTION, "sent": 6 * stage, "failed": bounces if days == 1 else 0}
+        warmup = {"stream": Stream.WARMUP, "sent": 8, "in_inbox": 8 - bounces // 2, "in_spam": bounces // 2}
+        for counts in (campaign, warmup):
+            session.add(InboxMailDay(**of, day=noon.date(), **counts))
+            session.add(InboxMailHour(**of, hour=noon, **counts))
+    session.add(InboxHealthState(**of, warmup_sends=GATES[stage].sends + 12, last_mail_at=now()))
 
 
 def _lose_sign_ins(session: Session, agency: Agency) -> None:
@@ -119,17 +143,13 @@ def _break_mail(session: Session, agency: Agency) -> None:
 
 
 def _hold_back(session: Session, agency: Agency) -> None:
-    """A domain that is paused, a cooldown, and a day that is used up."""
+    """A domain that is paused, and a day that is used up."""
     workspace_id = agency.asker.workspace_id
     session.execute(
         sa.update(DomainHealth)
         .where(DomainHealth.workspace_id == workspace_id, DomainHealth.name == "meetcedarworks.test")
         .values(paused_at=now(), pause_reason="9% of the last 200 messages bounced")
     )
-    cooling = _account(session, agency, agency.of("trynorthwind.test")[0])
-    cooling.cooldown_until = now() + timedelta(hours=20)
-    sentence = "Cooldown of 20 hours: two bounces within an hour"
-    record(session, cooling, "cooldown", sentence, tone=EventTone.WARN)
     used_up = _account(session, agency, agency.of("getbrightline.test")[2])
     today = local_day(now(), _TIMEZONE)
     for account_id in agency.ids.values():
@@ -140,6 +160,7 @@ def _hold_back(session: Session, agency: Agency) -> None:
 def _choose(agency: Agency) -> None:
     """What a person has decided about some of them."""
     asker, ids = agency.asker, agency.ids
+    cool_until(asker, ids[agency.of("trynorthwind.test")[0]], now() + timedelta(hours=20))
     switch_rotation(asker, ids[agency.of("trybrightline.test")[1]], is_active=False)
     restrict(asker, ids[agency.of("cedarworks-team.test")[0]], Restriction.NURTURE)
     restrict(asker, ids[agency.of("cedarworks-team.test")[1]], Restriction.COLD_OUTREACH)

@@ -11,10 +11,13 @@ from nimbus.models.account_queries import AccountRow
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_failure import Attempted, Explanation, FailureCode, explain
 from nimbus.rules.connection_test import Leg, Security
+from nimbus.rules.cooldown_kinds import CooldownKind
+from nimbus.rules.health_hold import HoldState
 from nimbus.rules.inbox_status import Action, InboxFacts, InboxStatus, judge_status
 from nimbus.rules.providers import PROVIDER_NAMES, ConnectionState, Provider
+from nimbus.rules.rates import Rate
 from nimbus.rules.roles import Permission
-from nimbus.rules.send_limits import provider_cap
+from nimbus.services.todays_limit import ceiling_of
 from nimbus.web.access import person_may
 
 LEG_TITLES = {Leg.SMTP: "Sending (SMTP)", Leg.IMAP: "Replies (IMAP)"}
@@ -24,6 +27,7 @@ _ACTION_LABELS = {
     Action.RECONNECT: "Reconnect",
     Action.PUT_BACK: "Put back",
     Action.OPEN: "Open",
+    Action.SEE_CAUSE: "See cause",
     Action.CHOOSE_FOLDER: "See why",
 }
 _FOR_OPERATORS = {Action.RECONNECT, Action.PUT_BACK}
@@ -66,7 +70,7 @@ class AccountView:
         self.domain_inboxes = domain_inboxes
         self.domain_name = row.account.domain.name
         self.provider_name = PROVIDER_NAMES[Provider(row.account.provider)]
-        self.provider_cap = provider_cap(Provider(row.account.provider), self.domain_name)
+        self.provider_cap = ceiling_of(row.account, self.domain_name)
         self.resets_at = next_midnight(now(), timezone)
         self.legs = [_leg_view(server) for server in sorted(row.account.servers, key=_sending_first)]
         self.imap_folder = next(
@@ -76,6 +80,14 @@ class AccountView:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._account, name)
+
+    @property
+    def rates_in_words(self) -> str:
+        """Both rates of seven days with what was counted."""
+        account = self._account
+        bounces = Rate(account.bounce_count, account.bounce_of)
+        complaints = Rate(account.complaint_count, account.complaint_of)
+        return f"Bounces {bounces.in_words()}, complaints {complaints.in_words()}"
 
     def _facts(self, timezone: str) -> InboxFacts:
         account = self._account
@@ -92,8 +104,12 @@ class AccountView:
             is_active_changed_at=account.is_active_changed_at,
             is_active_changed_by=account.is_active_changed_by,
             cooldown_until=account.cooldown_until,
+            cooldown_kind=CooldownKind(account.cooldown_kind) if account.cooldown_kind else None,
+            waits_for_owner=account.needs_acknowledgement,
+            hold_state=HoldState(account.hold_state),
+            rates=self.rates_in_words,
             sent_today=self.sent_today,
-            daily_send_limit=account.daily_send_limit,
+            todays_limit=account.todays_limit,
             current_stage=account.current_stage,
             restriction=Restriction(account.restriction),
         )

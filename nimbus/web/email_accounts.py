@@ -22,6 +22,7 @@ from nimbus.web.account_view import AccountView
 from nimbus.web.forms.accounts import FolderForm, LimitForm, PriorityForm, RestrictionForm
 from nimbus.web.forms.base import PlainForm
 from nimbus.web.grant_view import grant_of
+from nimbus.web.health_view import health_of
 from nimbus.web.ids import row_id
 from nimbus.web.limits import limit_connection_tests
 from nimbus.web.messages import messages_of
@@ -41,13 +42,14 @@ def index() -> Response:
 
 @blueprint.get("/<int:account_id>", endpoint="show")
 def show_account(account_id: int) -> Response:
-    account = _view(account_id)
+    row = _row(account_id)
     events, older = list_events(db.session(), workspace_id(), account_id)
     older_url = url_for(".log", account_id=account_id, before=older) if older else None
     return show(
         "email_accounts/show.html",
         "email_accounts/_head.html",
-        account=account,
+        account=_seen(row),
+        health=health_of(row.account, signed_in().workspace.timezone),
         events=events,
         older_url=older_url,
         messages=messages_of(account_id),
@@ -188,7 +190,10 @@ def _with_servers(account_id: int) -> AccountRow:
 
 
 def _view(account_id: int) -> AccountView:
-    row = _row(account_id)
+    return _seen(_row(account_id))
+
+
+def _seen(row: AccountRow) -> AccountView:
     on_domain = count_on_domain(db.session(), workspace_id(), row.account.domain_id)
     return AccountView(row, signed_in().workspace.timezone, domain_inboxes=on_domain)
 

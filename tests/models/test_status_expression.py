@@ -18,6 +18,7 @@ from nimbus.models.account_queries import (
 )
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_test import Leg
+from nimbus.rules.health_hold import HoldState
 from nimbus.rules.inbox_status import InboxFacts, StatusKey, judge_status
 from nimbus.rules.providers import ConnectionState, Provider
 
@@ -57,7 +58,10 @@ def make_account(workspace_id, domain, number, moment, *, chance):
         connection_state=chance.choice([ConnectionState.OK] * 12 + list(ConnectionState)),
         is_active=chance.random() < 0.8,
         cooldown_until=chance.choice([None, None, None, *(moment + timedelta(hours=h) for h in (-1, 0, 1))]),
+        needs_acknowledgement=chance.random() < 0.05,
+        hold_state=chance.choice([HoldState.NONE] * 5 + list(HoldState)),
         daily_send_limit=chance.choice([0, 1, 20, 40]),
+        effective_limit=chance.choice([None, 1, 20]),
         current_stage=chance.randint(0, 5),
         overall_score=chance.choice([None, 0.0, 55.5, 70.0, 100.0]),
     )
@@ -98,8 +102,12 @@ def judge(row, moment):
             is_active_changed_at=None,
             is_active_changed_by=None,
             cooldown_until=account.cooldown_until,
+            cooldown_kind=None,
+            waits_for_owner=account.needs_acknowledgement,
+            hold_state=HoldState(account.hold_state),
+            rates="",
             sent_today=row.sent_today,
-            daily_send_limit=account.daily_send_limit,
+            todays_limit=account.todays_limit,
             current_stage=account.current_stage,
             restriction=Restriction(account.restriction),
         )

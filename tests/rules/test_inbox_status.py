@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.cooldown_kinds import CooldownKind
+from nimbus.rules.health_hold import HoldState
 from nimbus.rules.inbox_status import WORDS, Action, InboxFacts, StatusKey, judge_status
 from nimbus.rules.providers import ConnectionState
 
@@ -24,8 +26,12 @@ READY = InboxFacts(
     is_active_changed_at=None,
     is_active_changed_by=None,
     cooldown_until=None,
+    cooldown_kind=CooldownKind.BOUNCE_BURST,
+    waits_for_owner=False,
+    hold_state=HoldState.NONE,
+    rates="Bounces 4.1 % (9 of 220), complaints 0.0 % (0 of 211)",
     sent_today=0,
-    daily_send_limit=40,
+    todays_limit=40,
     current_stage=5,
     restriction=Restriction.ANY,
 )
@@ -39,6 +45,7 @@ CAUSES = {
         "is_active_changed_by": "Dana",
     },
     StatusKey.COOLDOWN: {"cooldown_until": NOW + timedelta(hours=3, minutes=10)},
+    StatusKey.WARMUP_PAUSED: {"hold_state": HoldState.HELD},
     StatusKey.REPLIES_NOT_SYNCING: {"replies_problem": "Folder “INBOX.Eingang” not found"},
     StatusKey.DONE_FOR_TODAY: {"sent_today": 40},
     StatusKey.WARMING: {"current_stage": 1},
@@ -63,7 +70,22 @@ LOOKS = [
         Action.PUT_BACK,
         "by Dana, 12 Nov",
     ),
-    (StatusKey.COOLDOWN, "Cooldown", "warn", "snowflake", Action.OPEN, "3 h 10 min left (17:20)"),
+    (
+        StatusKey.COOLDOWN,
+        "Cooldown",
+        "warn",
+        "snowflake",
+        Action.OPEN,
+        "After a bounce burst: 3 h 10 min left (17:20)",
+    ),
+    (
+        StatusKey.WARMUP_PAUSED,
+        "Warmup paused",
+        "warn",
+        "flame",
+        Action.SEE_CAUSE,
+        "Bounces 4.1 % (9 of 220), complaints 0.0 % (0 of 211)",
+    ),
     (
         StatusKey.REPLIES_NOT_SYNCING,
         "Replies not syncing",
@@ -97,8 +119,12 @@ ANY_FACTS = st.builds(
     is_active_changed_at=st.sampled_from([None, NOW]),
     is_active_changed_by=st.sampled_from([None, "Dana"]),
     cooldown_until=st.none() | st.integers(-2, 2).map(lambda hours: NOW + timedelta(hours=hours)),
+    cooldown_kind=st.none() | st.sampled_from(CooldownKind),
+    waits_for_owner=st.booleans(),
+    hold_state=st.sampled_from(HoldState),
+    rates=st.just("Bounces 4.1 % (9 of 220), complaints 0.0 % (0 of 211)"),
     sent_today=st.integers(0, 50),
-    daily_send_limit=st.integers(0, 50),
+    todays_limit=st.integers(0, 50),
     current_stage=st.integers(0, 5),
     restriction=st.sampled_from(Restriction),
 )

@@ -11,7 +11,6 @@ NAMES = {"warmup_progress", "shown_progress"}
 MAY = (
     "nimbus/rules/warmup_progress.py",
     "nimbus/models/email_account.py",
-    "nimbus/sandbox/seed_states.py",
     "nimbus/services/review_inboxes.py",
 )
 

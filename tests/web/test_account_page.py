@@ -23,14 +23,15 @@ def test_page_of_a_new_inbox_shows_one_word_one_reason_and_the_live_row(alice, a
 
 
 def test_figures_that_exist_are_shown_as_they_are(alice, app, cast, make_page):
-    scores = {"overall_score": 88.4, "reputation_score": 70, "bounce_rate_7d": 0.0375, "complaint_rate_7d": 0}
-    url = make_page(current_stage=4, **scores)
+    scores = {"overall_score": 88.4, "reputation_score": 70, "bounce_count": 3, "bounce_of": 80}
+    counts = {"complaint_of": 77, "rates_basis": "production"}
+    url = make_page(current_stage=4, **scores, **counts)
     with app.app_context():
         make_inbox_day(cast.alice.workspace_id, int(url.rpartition("/")[2]), sent=11, reserved=1)
     page = words(alice.get(url).text)
 
     assert "Overall 88 Reputation 70" in page
-    assert "Bounces 7d 3.8 % Complaints 7d 0.0 %" in page
+    assert "Bounces 7d 3.8 % (3 of 80) campaign mail and replies Complaints 7d 0.0 % (0 of 77)" in page
     assert "Sent today 12 of 20" in page
     assert "Ready Sends cold and nurture" in page
 
