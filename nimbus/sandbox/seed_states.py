@@ -56,7 +56,7 @@ _SECOND_FACTOR = Ended(
     line="400 interaction_required: AADSTS50076",
     code="50076",
 )
-_BOUNCES = (0, 1, 0, 2, 1, 0, 4, 0, 1, 0, 1)
+_BOUNCES = (0, 1, 0, 2, 1, 0, 6, 0, 1, 0, 1)
 
 
 @dataclass(frozen=True)
