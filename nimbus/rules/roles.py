@@ -17,6 +17,8 @@ class Permission(StrEnum):
 
     READ = "read"  # every page of the workspace, and one's own settings
     OPERATE = "operate"  # connect, test, change and remove accounts
+    OVERRULE = "overrule"  # move an inbox's stage, end its cooldown, keep it out of warmup
+    ANSWER = "answer"  # say that a cause is fixed, that complaints were looked at, that a mailbox is warm
     MANAGE_MEMBERS = "manage_members"  # invite, change roles, remove people, read the audit log
     MANAGE_WORKSPACE = "manage_workspace"  # name, time zone, rotation of keys
 
@@ -24,6 +26,8 @@ class Permission(StrEnum):
 _MAY: dict[Permission, frozenset[Role]] = {
     Permission.READ: frozenset(Role),
     Permission.OPERATE: frozenset({Role.OWNER, Role.ADMIN, Role.OPERATOR}),
+    Permission.OVERRULE: frozenset({Role.OWNER, Role.ADMIN}),
+    Permission.ANSWER: frozenset({Role.OWNER}),
     Permission.MANAGE_MEMBERS: frozenset({Role.OWNER, Role.ADMIN}),
     Permission.MANAGE_WORKSPACE: frozenset({Role.OWNER}),
 }
@@ -36,6 +40,8 @@ MEANINGS: dict[Role, str] = {
 _WHO = {
     Permission.READ: "Every member of this workspace",
     Permission.OPERATE: "Owners, admins and operators",
+    Permission.OVERRULE: "Owners and admins",
+    Permission.ANSWER: "Owners",
     Permission.MANAGE_MEMBERS: "Owners and admins",
     Permission.MANAGE_WORKSPACE: "Owners",
 }

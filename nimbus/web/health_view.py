@@ -47,6 +47,11 @@ class HealthView:
     limit_steps: tuple[LimitStep, ...]
     cooldowns: list[CooldownView]
 
+    @property
+    def can_end(self) -> bool:
+        """Whether none of them has to be sat out."""
+        return not any(each.why_not_end for each in self.cooldowns)
+
 
 def health_of(account: EmailAccountHealth, timezone: str) -> HealthView:
     """Everything about an account whose domain is loaded, read at this moment."""

@@ -69,7 +69,9 @@ def run() -> bool:
 
 def make_inbox(workspace_id: int, number: int, port: int) -> int:
     """An account that sends through the sink, with a limit that nobody reaches."""
-    account_id = make_email_account(workspace_id, SENDER.format(number), daily_send_limit=100_000)
+    account_id = make_email_account(
+        workspace_id, SENDER.format(number), daily_send_limit=100_000, limit_mode="manual"
+    )
     here = {"host": "127.0.0.1", "port": port, "security": "none"}
     with transaction() as session:
         session.execute(sa.update(MailServer).where(MailServer.account_id == account_id).values(here))

@@ -101,7 +101,8 @@ class Fleet(World):
         with self._app.app_context():
             for number in range(count):
                 email = f"person{len(self.inboxes)}@try{number // 5}.acme.test"
-                self.inboxes.append(make_email_account(WORKSPACE, email, daily_send_limit=limit))
+                chosen = {"daily_send_limit": limit, "limit_mode": "manual"}  # else its stage would lower it
+                self.inboxes.append(make_email_account(WORKSPACE, email, **chosen))
             for leg, port in ((Leg.SMTP, self.sink.port), (Leg.IMAP, self._imap.port)):
                 with transaction() as session:
                     here = {"host": "127.0.0.1", "port": port, "security": "none"}

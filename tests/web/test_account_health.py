@@ -63,3 +63,32 @@ def test_what_makes_todays_number_smaller_is_named_beside_it(alice, judged):
 
     assert "Its score of 40 is under 70: 60 % of it: 12" in page
     assert "Daily limit 20 a day" in page
+
+
+def test_an_admin_moves_a_stage_and_ends_a_cooldown_and_the_log_says_who(browse, judged):
+    adam, url = browse("adam"), judged(30 * "." + "c")
+
+    adam.post(f"{url}/standing", {"move": "promote"})
+    adam.post(f"{url}/standing", {"move": "end_cooldown"})
+    page = words(adam.get(url).text)
+
+    assert "Stage 4 of 5" in page
+    assert "Promoted from stage 3 to 4 by Adam" in page
+    assert "Cooldown after a complaint ended early by Adam" in page
+    assert "End the cooldown now" not in page
+
+
+def test_what_cannot_be_done_is_said_on_the_page(alice, judged):
+    url = judged("")
+
+    page = words(alice.post(f"{url}/answer", {"move": "fixed"}, follow=True).text)
+
+    assert "It is not held any more." in page
+
+
+def test_an_operator_reads_who_may_decide_and_finds_no_button(browse, judged):
+    page = browse("bob").get(judged("")).text
+
+    assert "Owners and admins can move its stage and end a cooldown." in words(page)
+    assert "/standing" not in page
+    assert "/answer" not in page
