@@ -10,6 +10,7 @@ from tests.bench import (
     click_to_verdict,
     connection_test,
     key_rotation,
+    reviews,
     sending,
 )
 
@@ -20,6 +21,7 @@ FIGURES = {
     "key_rotation": key_rotation.run,
     "claims": claims.run,
     "send": sending.run,
+    "reviews": reviews.run,
     "first_paint": browser.first_paint,
     "search_answer": browser.search_answer,
 }
