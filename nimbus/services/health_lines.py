@@ -46,7 +46,8 @@ def health_lines(row: Any, found: Review, moment: datetime) -> list[dict[str, An
 
 def _line(change: Change) -> dict[str, Any]:
     said, tone = _worded(change)
-    sentence = f"{said}. {change.cause}" if change.cause else said
+    why = f"{change.cause[:1].upper()}{change.cause[1:]}"
+    sentence = f"{said}. {why}" if why else said
     named = {"before": change.before, "after": change.after, "cause": change.cause}
     return {"kind": change.what, "sentence": sentence, "tone": tone} | named
 

@@ -6,12 +6,15 @@ from functools import partial
 from flask import Blueprint, abort, request, url_for
 from werkzeug.wrappers import Response
 
+from nimbus.clock import now
+from nimbus.extensions import db
+from nimbus.models.account_queries import find_account
 from nimbus.rules.roles import Permission
 from nimbus.services.asker import Asker
 from nimbus.services.cool_down import CannotEnd, acknowledge, end_cooldowns
 from nimbus.services.move_inbox import CannotMove, move_stage, say_fixed, switch_warmup, vouch
 from nimbus.services.update_account import NoSuchAccount
-from nimbus.web.access import asker, needs
+from nimbus.web.access import asker, needs, workspace_id
 from nimbus.web.partials import go
 
 blueprint = Blueprint("standing", __name__, url_prefix="/email-accounts")
@@ -46,6 +49,8 @@ def answer(account_id: int) -> Response:
 
 def _decide(account_id: int, moves: dict[str, tuple[_Move, str]]) -> Response:
     page = url_for("email_accounts.show", account_id=account_id)
+    if find_account(db.session(), workspace_id(), account_id, now().date()) is None:
+        abort(404)
     wanted = request.form.get("move", "")
     if wanted not in moves:
         abort(400)

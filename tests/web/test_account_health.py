@@ -40,7 +40,7 @@ def test_a_hold_says_by_which_numbers_it_came_and_what_ends_it(alice, judged):
     assert "At most 40 Bounce rate 10.0 % (6 of 60) over 7 days" in page
     assert "Until below 2 % on two checks a day apart, then 20 clean sends" in page
     assert "Held at 1: bounce rate CRITICAL." in page
-    assert "Stage changed from 3 to 1. a rate became critical" in page
+    assert "Stage changed from 3 to 1. A rate became critical" in page
 
 
 def test_each_part_of_a_score_has_its_value_its_points_and_where_it_comes_from(alice, judged):
