@@ -26,7 +26,7 @@ from nimbus.services.account_log import Decided, record
 from nimbus.services.asker import Asker
 from nimbus.services.sender_turn import bring_forward
 from nimbus.services.todays_limit import set_todays_limit
-from nimbus.services.update_account import audit_change, changing
+from nimbus.services.update_account import changing, note_change
 
 
 class CannotEnd(NimbusError):
@@ -68,7 +68,7 @@ def cool_until(asker: Asker, account_id: int, until: datetime) -> None:
         _put(session, account, cooldown, why)
         decided = Decided("", CooldownKind.MANUAL, why.cause, {"until": cooldown.until.isoformat()})
         record(session, account, "cooldown", why.said, actor=asker.name, decided=decided)
-        audit_change(session, asker, account, cooldown=f"until {cooldown.until:%Y-%m-%d %H:%M} UTC")
+        note_change(session, asker, account, cooldown=f"until {cooldown.until:%Y-%m-%d %H:%M} UTC")
         set_clock(session, account)
 
 
@@ -85,7 +85,7 @@ def end_cooldowns(asker: Asker, account_id: int) -> None:
         session.flush()
         kinds = " and ".join(CooldownKind(row.kind).in_words for row in ending)
         record(session, account, "cooldown_ended", f"Cooldown after {kinds} ended early", actor=asker.name)
-        audit_change(session, asker, account, cooldown="ended early")
+        note_change(session, asker, account, cooldown="ended early")
         set_clock(session, account)
         bring_forward(session, asker.workspace_id, account_id)
 
@@ -102,7 +102,7 @@ def acknowledge(asker: Asker, account_id: int) -> None:
             row.acknowledged_at, row.acknowledged_by = now(), asker.name
         session.flush()
         record(session, account, "acknowledged", "Its complaints were looked at", actor=asker.name)
-        audit_change(session, asker, account, complaints="acknowledged")
+        note_change(session, asker, account, complaints="acknowledged")
         set_clock(session, account)
         bring_forward(session, asker.workspace_id, account_id)
 

@@ -14,7 +14,7 @@ from nimbus.rules.stage_gates import FULL
 from nimbus.rules.warmup_credit import vouched_sends
 from nimbus.services.account_log import Decided, record
 from nimbus.services.asker import Asker
-from nimbus.services.update_account import audit_change, changing
+from nimbus.services.update_account import changing, note_change
 
 
 class CannotMove(NimbusError):
@@ -42,7 +42,7 @@ def move_stage(asker: Asker, account_id: int, *, up: bool) -> None:
         said = f"{'Promoted' if up else 'Demoted'} from stage {before} to {after}"
         decided = Decided(str(before), str(after), f"{asker.name} decided it", {})
         record(session, account, "stage", said, actor=asker.name, decided=decided)
-        audit_change(session, asker, account, stage=f"from {before} to {after}")
+        note_change(session, asker, account, stage=f"from {before} to {after}")
         _look_again(session, account, memory)
 
 
@@ -54,7 +54,7 @@ def switch_warmup(asker: Asker, account_id: int, *, on: bool) -> None:
         account.warmup_off_at = None if on else now()
         said = "Warmup switched on" if on else "Warmup switched off"
         record(session, account, "warmup", said, actor=asker.name)
-        audit_change(session, asker, account, warmup="on" if on else "off")
+        note_change(session, asker, account, warmup="on" if on else "off")
         _look_again(session, account, _memory(session, account))
 
 
@@ -67,7 +67,7 @@ def say_fixed(asker: Asker, account_id: int) -> None:
         memory.said_fixed_at, memory.said_fixed_by = now(), asker.name
         said = "Said to be fixed, what it is held for"
         record(session, account, "said_fixed", said, tone=EventTone.OK, actor=asker.name)
-        audit_change(session, asker, account, health_hold="said to be fixed")
+        note_change(session, asker, account, health_hold="said to be fixed")
         _look_again(session, account, memory)
 
 
@@ -82,7 +82,7 @@ def vouch(asker: Asker, account_id: int) -> None:
         said = f"Said to be warm already: counts as {memory.warmup_sends} warmup sends"
         decided = Decided(str(before), str(memory.warmup_sends), f"{asker.name} answers for it", {})
         record(session, account, "vouched", said, actor=asker.name, decided=decided)
-        audit_change(session, asker, account, warmup_sends=f"from {before} to {memory.warmup_sends}")
+        note_change(session, asker, account, warmup_sends=f"from {before} to {memory.warmup_sends}")
         _look_again(session, account, memory)
 
 

@@ -20,11 +20,12 @@ from nimbus.rules.audit import Action
 from nimbus.rules.send_state import SendKind, SendState
 from nimbus.services.asker import Asker
 from nimbus.services.audit import Object, record
+from nimbus.services.due_statements import SEND
 from nimbus.services.live_place import refuse_copies
 from nimbus.services.prepared import writing_in
 from nimbus.services.queue_send import MessageRefused, inbox_address, why_suppressed
 from nimbus.services.resolve_send import NoSuchSend
-from nimbus.services.send_statements import SEND, one_line_more, timeline_line
+from nimbus.services.send_statements import one_line_more, timeline_line
 
 _WRITTEN = "Only what somebody wrote can be moved to another inbox."
 _GONE = "It does not wait at that inbox any more: a worker took it, or somebody moved it first."
