@@ -53,10 +53,18 @@ class Looked:
 
 
 def read_fleet(
-    session: Session, workspace_id: int, *, moment: datetime, today: date, only_dirty: bool
+    session: Session,
+    workspace_id: int,
+    *,
+    moment: datetime,
+    today: date,
+    only_dirty: bool,
+    of_account: int | None = None,
 ) -> Looked:
-    """Everything about the connected inboxes of a workspace, or about those that something happened to or a day began."""
+    """Everything about the connected inboxes of a workspace, of one, or of those that something happened to or a day began."""
     chosen = _chosen(workspace_id, today, only_dirty=only_dirty)
+    if of_account is not None:
+        chosen = chosen.where(_ACCOUNT.c.id == of_account)
     inboxes = list(session.execute(_inboxes(chosen)))
     ids = chosen.with_only_columns(_ACCOUNT.c.id)
     return Looked(

@@ -42,15 +42,17 @@ class _Judged(NamedTuple):
     failed: list[str]  # the causes of its last permanent failures
 
 
-def review_inboxes(workspace_id: int, *, only_dirty: bool = True) -> int:
-    """Look at the inboxes that something happened to, or whose day is new, or at all; how many were judged."""
+def review_inboxes(workspace_id: int, *, only_dirty: bool = True, of_account: int | None = None) -> int:
+    """Look at the inboxes that something happened to, or whose day is new, at all or at one; how many were judged."""
     moment = now()
     reading = db.session()
     timezone = reading.scalar(sa.select(Workspace.timezone).where(Workspace.id == workspace_id))
     if timezone is None:
         return 0
     today = local_day(moment, timezone)
-    looked = read_fleet(reading, workspace_id, moment=moment, today=today, only_dirty=only_dirty)
+    looked = read_fleet(
+        reading, workspace_id, moment=moment, today=today, only_dirty=only_dirty, of_account=of_account
+    )
     db.session.remove()
     judged = [_judge(row, looked, moment=moment, timezone=timezone) for row in looked.inboxes]
     if not judged:

@@ -8,9 +8,10 @@ from nimbus import queues
 from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth, InboxMailHour
 from nimbus.queue_server import queue_url
-from nimbus.services.review_due import review_workspace, ring_for_due
+from nimbus.services.review_due import review_now, review_workspace, ring_for_due
+from nimbus.services.update_account import NoSuchAccount
 from nimbus.settings import current_settings
-from tests.factories import make_workspace, reload
+from tests.factories import make_email_account, make_workspace, reload
 from tests.services.hearing import hear
 
 
@@ -49,6 +50,32 @@ def test_a_look_counts_what_was_heard_and_judges_it(acme, ava):
     review_workspace(acme)
 
     assert reload(EmailAccountHealth, ava).bounce_of == 30
+
+
+def test_a_person_who_asks_hears_what_has_changed_and_the_second_time_nothing(acme, asker, ava):
+    other = make_email_account(acme, "bob@acme.test")
+    for one in (ava, other):
+        hear(acme, one, "sent", "permanent", times=6)
+
+    first, second = review_now(asker, ava), review_now(asker, ava)
+
+    assert [sentence.partition(".")[0] for sentence in first] == [
+        "Health hold: warmup and promotion wait",
+        "Cooldown after a bounce burst",
+        "Stage changed from 3 to 1",
+        "Health score 40",
+    ]
+    assert second == []
+    assert (
+        reload(EmailAccountHealth, other).hold_state == "none"
+    )  # counted with it, and looked at in its turn
+
+
+def test_nobody_has_an_inbox_of_another_workspace_looked_at(asker):
+    theirs = make_email_account(make_workspace("Zenith"), "zoe@zenith.test")
+
+    with pytest.raises(NoSuchAccount):
+        review_now(asker, theirs)
 
 
 def test_hours_that_no_rate_reads_any_more_are_forgotten(acme, ava, clock):
