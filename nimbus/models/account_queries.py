@@ -126,17 +126,19 @@ def list_senders(session: Session, workspace_id: int, moment: Moment) -> list[Se
     hours = sa.and_(InboxHour.account_id == Account.id, InboxHour.hour >= counted_since(moment.now))
     used = sa.select(sa.func.coalesce(sa.func.sum(InboxHour.used), 0)).where(hours).scalar_subquery()
     status = status_expression(moment)
+    ceiling = (Account.provider, DomainHealth.name, Account.is_personal, Account.stated_ceiling)
     rows = session.execute(
         _joined(workspace_id, moment.day)
         .where(Account.connection_state == ConnectionState.OK)
         .where(Account.cooldown_until.is_(None) | (Account.cooldown_until <= moment.now))
-        .with_only_columns(Account.id, Account.email, status, Account.provider, DomainHealth.name, used)
+        .where(~Account.needs_acknowledgement)
+        .with_only_columns(Account.id, Account.email, status, *ceiling, used)
         .order_by(_worst_first(status).desc(), Account.rotation_priority, Account.email)
     )
     return [
         Sender(account_id, email, StatusKey(key))
-        for account_id, email, key, provider, domain, in_24_hours in rows
-        if in_24_hours < provider_cap(Provider(provider), domain)
+        for account_id, email, key, provider, domain, is_personal, stated, in_24_hours in rows
+        if in_24_hours < provider_cap(Provider(provider), domain, is_personal=is_personal, stated=stated)
     ]
 
 

@@ -13,7 +13,7 @@ from nimbus.providers.contract import OAuthApp, Person, Tokens
 from nimbus.rules.audit import Action
 from nimbus.rules.oauth import OAuthPurpose, in_words, needed_scopes
 from nimbus.rules.providers import PROVIDER_NAMES, ConnectionState, Provider
-from nimbus.rules.send_limits import provider_cap, starting_limit
+from nimbus.rules.send_limits import starting_limit
 from nimbus.services import audit
 from nimbus.services.account_limits import claim_room
 from nimbus.services.account_log import record
@@ -22,6 +22,7 @@ from nimbus.services.link_domain import link_domain
 from nimbus.services.oauth_tokens import save_grant
 from nimbus.services.prepared import writing_in
 from nimbus.services.sender_turn import bring_forward
+from nimbus.services.todays_limit import ceiling_of
 
 # What signing in again mends. Of a suspension only a person can know that it was lifted, and its sentence asks them to
 # sign in then; the next refusal would bring it back. A cooldown or a person's switch stays as it is.
@@ -116,7 +117,7 @@ def _bring_back(account: EmailAccountHealth, provider: Provider) -> None:
     account.removed_at = None
     account.provider = provider
     account.connection_state = ConnectionState.OK
-    cap = provider_cap(provider, account.email.rpartition("@")[2])
+    cap = ceiling_of(account, account.email.rpartition("@")[2])
     account.daily_send_limit = min(account.daily_send_limit, cap)
 
 

@@ -203,11 +203,18 @@ def test_what_a_person_could_send_through_now_begins_with_what_campaigns_could_u
 
 def test_what_stops_a_persons_message_keeps_an_inbox_out_of_those_that_could_send_it(acme):
     make_email_account(acme, "lost@acme.test", connection_state="auth_revoked")
+    make_email_account(acme, "owner@acme.test", needs_acknowledgement=True)
     make_email_account(acme, "gone@acme.test", removed_at=now())
     make_email_account(acme, "cold@acme.test", cooldown_until=now() + timedelta(minutes=5))
     make_email_account(acme, "warmed@acme.test", cooldown_until=now() - timedelta(minutes=5))
-    for name, used in {"spent": 450, "almost": 449}.items():
-        inbox, hour = make_email_account(acme, f"{name}@acme.test"), now().replace(minute=0, second=0)
+    small, personal = {"stated_ceiling": 100}, {"is_personal": True}
+    for name, used, what in (
+        ("spent", 450, {}),
+        ("almost", 449, {}),
+        ("small", 90, small),
+        ("mine", 150, personal),
+    ):
+        inbox, hour = make_email_account(acme, f"{name}@acme.test", **what), now().replace(minute=0, second=0)
         with transaction() as session:
             session.add(InboxHour(workspace_id=acme, account_id=inbox, hour=hour, used=used))
 
