@@ -13,7 +13,8 @@ from nimbus.rules.cooldown_kinds import CooldownKind
 class InboxHealthState(OfWorkspace, Base):
     """The memory of the rules (`HealthHold`, `Standing`) and of what is counted for ever; the rest is the account's.
 
-    `dirty_at`: since when something happened that no look has judged; None: nothing has.
+    `dirty_at`: since when something happened that no look has judged; None: nothing has. `left_…`: the account as the
+    last look left it, so that one which somebody has changed since is looked at again.
     """
 
     __tablename__ = "inbox_health_state"
@@ -42,8 +43,9 @@ class InboxHealthState(OfWorkspace, Base):
     warmup_sends: Mapped[int] = mapped_column(default=0)
     last_mail_at: Mapped[datetime | None]
     dirty_at: Mapped[datetime | None]
-    reviewed_at: Mapped[datetime | None]
     reviewed_day: Mapped[date | None]
+    left_version: Mapped[int | None]
+    left_connection: Mapped[str | None]
 
 
 class CooldownRow(OfWorkspace, Base):

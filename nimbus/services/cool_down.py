@@ -83,8 +83,7 @@ def end_cooldowns(asker: Asker, account_id: int) -> None:
         for row in ending:
             row.ended_at, row.ended_by = moment, asker.name
         session.flush()
-        kinds = " and ".join(CooldownKind(row.kind).in_words for row in ending)
-        record(session, account, "cooldown_ended", f"Cooldown after {kinds} ended early", actor=asker.name)
+        _log_end(session, asker, account, ending)
         note_change(session, asker, account, cooldown="ended early")
         set_clock(session, account)
         bring_forward(session, asker.workspace_id, account_id)
@@ -101,7 +100,10 @@ def acknowledge(asker: Asker, account_id: int) -> None:
         for row in waiting:
             row.acknowledged_at, row.acknowledged_by = now(), asker.name
         session.flush()
-        record(session, account, "acknowledged", "Its complaints were looked at", actor=asker.name)
+        why = f"{asker.name} looked at its complaints"
+        decided = Decided(CooldownKind.COMPLAINT, "", why, {"step": waiting[-1].step})
+        said = "Its complaints were looked at"
+        record(session, account, "acknowledged", said, actor=asker.name, decided=decided)
         note_change(session, asker, account, complaints="acknowledged")
         set_clock(session, account)
         bring_forward(session, asker.workspace_id, account_id)
@@ -163,6 +165,13 @@ def _put(session: Session, account: EmailAccountHealth, cooldown: Cooldown, why:
     put = insert_or(CooldownRow, dialect_of(session)).values(row)
     once = put.on_conflict_do_nothing(index_elements=["account_id", "kind", "cause"])
     return session.execute(once.returning(table_of(CooldownRow).c.id)).first() is not None
+
+
+def _log_end(session: Session, asker: Asker, account: EmailAccountHealth, ending: list[CooldownRow]) -> None:
+    said = f"Cooldown after {' and '.join(CooldownKind(row.kind).in_words for row in ending)} ended early"
+    counters = {"step": ending[-1].step, "until": max(row.until for row in ending).isoformat()}
+    decided = Decided(", ".join(row.kind for row in ending), "", f"{asker.name} ended it", counters)
+    record(session, account, "cooldown_ended", said, actor=asker.name, decided=decided)
 
 
 def _sent_in_24_hours(session: Session, account_id: int) -> int:

@@ -61,7 +61,7 @@ def read_fleet(
     only_dirty: bool,
     of_account: int | None = None,
 ) -> Looked:
-    """Everything about the connected inboxes of a workspace, of one, or of those that something happened to or a day began."""
+    """Everything about the connected inboxes of a workspace, about one, or about those whose last look does not hold."""
     chosen = _chosen(workspace_id, today, only_dirty=only_dirty)
     if of_account is not None:
         chosen = chosen.where(_ACCOUNT.c.id == of_account)
@@ -86,8 +86,17 @@ def _chosen(workspace_id: int, today: date, *, only_dirty: bool) -> sa.Select[An
     )
     if not only_dirty:
         return chosen
-    new_day = sa.or_(_STATE.c.reviewed_day.is_(None), _STATE.c.reviewed_day != today)
-    return chosen.where(sa.or_(_STATE.c.dirty_at.is_not(None), new_day))
+    return chosen.where(~is_judged(today))
+
+
+def is_judged(today: date) -> sa.ColumnElement[bool]:
+    """Whether the last look at an inbox still holds: nothing was heard since, no day began, nobody changed it."""
+    return sa.and_(
+        _STATE.c.dirty_at.is_(None),
+        _STATE.c.reviewed_day.is_not_distinct_from(today),
+        _STATE.c.left_version.is_not_distinct_from(_ACCOUNT.c.health_version),
+        _STATE.c.left_connection.is_not_distinct_from(_ACCOUNT.c.connection_state),
+    )
 
 
 def _inboxes(chosen: sa.Select[Any]) -> sa.Select[Any]:

@@ -18,7 +18,7 @@ from nimbus.extensions import db
 from nimbus.models import CooldownRow, EmailAccountHealth, HealthDay, HealthEvent, InboxHealthState, Workspace
 from nimbus.models.base import Base, table_of
 from nimbus.rules.cooldown_kinds import CooldownKind
-from nimbus.rules.cooldowns import running
+from nimbus.rules.cooldowns import Cooldown, running
 from nimbus.rules.health_hold import HoldState
 from nimbus.rules.inbox_review import Review, review
 from nimbus.rules.outcomes import Outcome
@@ -39,11 +39,12 @@ class _Judged(NamedTuple):
     row: Any
     review: Review
     values: dict[str, Any]
-    failed: list[str]  # the causes of its last permanent failures
+    differs: bool  # whether the row says something else with that
+    begun: list[dict[str, Any]]  # the cooldowns that its mail called for, as rows
 
 
 def review_inboxes(workspace_id: int, *, only_dirty: bool = True, of_account: int | None = None) -> int:
-    """Look at the inboxes that something happened to, or whose day is new, at all or at one; how many were judged."""
+    """Look at the inboxes whose last look does not hold, at all or at one; how many were judged."""
     moment = now()
     reading = db.session()
     timezone = reading.scalar(sa.select(Workspace.timezone).where(Workspace.id == workspace_id))
@@ -71,7 +72,9 @@ def _judge(row: Any, looked: Looked, *, moment: datetime, timezone: str) -> _Jud
         for each in looked.recent.get(row.id, ())
         if each.attempt.outcome is Outcome.PERMANENT and each.send_id is not None
     ]
-    return _Judged(row, found, _values(row, found, moment, timezone), failed)
+    begun = [_begun(row, each, failed) for each in found.inbox.cooldowns[len(inbox.cooldowns) :]]
+    values = _values(row, found, moment, timezone)
+    return _Judged(row, found, values, _differs(row, values), begun)
 
 
 def _values(row: Any, found: Review, moment: datetime, timezone: str) -> dict[str, Any]:
@@ -111,7 +114,7 @@ def _still_so(session: Session, workspace_id: int, judged: Sequence[_Judged]) ->
 
 
 def _keep(session: Session, judged: Sequence[_Judged], *, moment: datetime, today: date) -> None:
-    changed = [each for each in judged if _differs(each)]
+    changed = [each for each in judged if each.differs]
     if changed:
         update = sa.update(_ACCOUNT).where(_ACCOUNT.c.id == sa.bindparam("of_account"))
         update = update.values(health_version=_ACCOUNT.c.health_version + 1)
@@ -119,43 +122,44 @@ def _keep(session: Session, judged: Sequence[_Judged], *, moment: datetime, toda
     lines = [line for each in judged for line in health_lines(each.row, each.review, moment)]
     if lines:
         session.execute(sa.insert(HealthEvent), lines)
-    begun = [line for each in judged for line in _begun(each)]
+    begun = [row for each in judged for row in each.begun]
     if begun:
         session.execute(sa.insert(CooldownRow), begun)
-    _put(session, HealthDay, [_day(each, moment, today) for each in judged])
-    _put(session, InboxHealthState, [_memory(each, moment, today) for each in judged])
+    news = [(each, memory) for each in judged if _is_news(each, memory := _memory(each, today))]
+    _put(session, HealthDay, [_day(each, moment, today) for each, _ in news])
+    _put(session, InboxHealthState, [memory for _, memory in news])
 
 
-def _differs(judged: _Judged) -> bool:
+def _differs(row: Any, values: dict[str, Any]) -> bool:
     """Whether the row says something else, but for the moment it was worked out."""
-    before = judged.row._asdict()
-    old, new = before["score_record"] or {}, judged.values["score_record"]
+    before = row._asdict()
+    old, new = before["score_record"] or {}, values["score_record"]
     is_same_score = {**old, "computed_at": None} == {**new, "computed_at": None}
-    others = (name for name in judged.values if name != "score_record")
-    return not is_same_score or any(before[name] != judged.values[name] for name in others)
+    others = (name for name in values if name != "score_record")
+    return not is_same_score or any(before[name] != values[name] for name in others)
+
+
+def _is_news(judged: _Judged, memory: dict[str, Any]) -> bool:
+    """Whether the inbox is not as the last look left it; else this one has nothing to keep."""
+    before = judged.row._asdict() | _of(judged.row) | {"warmup_sends": 0}
+    return before["dirty_at"] is not None or any(before[name] != memory[name] for name in memory)
 
 
 def _of(row: Any) -> dict[str, Any]:
     return {"workspace_id": row.workspace_id, "account_id": row.id}
 
 
-def _begun(judged: _Judged) -> list[dict[str, Any]]:
-    """The cooldowns that its mail called for, with the messages behind them."""
-    row, cooldowns = judged.row, judged.review.inbox.cooldowns
-    return [
-        _of(row)
-        | {
-            "kind": cooldown.kind,
-            "began_at": cooldown.began_at,
-            "until": cooldown.until,
-            "step": cooldown.step,
-            "cause": f"review:{cooldown.began_at.isoformat()}",
-            "events": judged.failed if cooldown.kind is CooldownKind.BOUNCE_BURST else [],
-            "said": f"Cooldown after {cooldown.kind.in_words}",
-        }
-        for cooldown in cooldowns
-        if cooldown.began_at == judged.review.overall.computed_at
-    ]
+def _begun(row: Any, cooldown: Cooldown, failed: list[str]) -> dict[str, Any]:
+    """A cooldown that its mail called for, with the messages behind it."""
+    return _of(row) | {
+        "kind": cooldown.kind,
+        "began_at": cooldown.began_at,
+        "until": cooldown.until,
+        "step": cooldown.step,
+        "cause": f"review:{cooldown.began_at.isoformat()}",
+        "events": failed if cooldown.kind is CooldownKind.BOUNCE_BURST else [],
+        "said": f"Cooldown after {cooldown.kind.in_words}",
+    }
 
 
 def _day(judged: _Judged, moment: datetime, today: date) -> dict[str, Any]:
@@ -172,9 +176,14 @@ def _day(judged: _Judged, moment: datetime, today: date) -> dict[str, Any]:
     }
 
 
-def _memory(judged: _Judged, moment: datetime, today: date) -> dict[str, Any]:
-    memory = as_memory(judged.review.inbox) | {"reviewed_at": moment, "reviewed_day": today}
-    return _of(judged.row) | memory | {"warmup_sends": 0, "dirty_at": judged.row.dirty_at}
+def _memory(judged: _Judged, today: date) -> dict[str, Any]:
+    left = {
+        "reviewed_day": today,
+        "left_version": judged.row.health_version + judged.differs,
+        "left_connection": judged.row.connection_state,
+    }
+    counted = {"warmup_sends": 0, "dirty_at": judged.row.dirty_at}
+    return _of(judged.row) | as_memory(judged.review.inbox) | left | counted
 
 
 def _put(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:

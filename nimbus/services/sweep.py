@@ -13,6 +13,7 @@ from nimbus.extensions import db
 from nimbus.models import ConnectionTest, EmailAccountHealth, OAuthAttempt, UserSession
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import UNDER_WAY, Leg, Purpose, State, is_abandoned, legs_of
+from nimbus.services.forget_history import forget_history
 from nimbus.services.sign_in import ABSOLUTE_LIMIT
 from nimbus.services.sweep_sends import end_what_waited, sweep_sends
 from nimbus.services.update_account import HISTORY_KEPT
@@ -46,12 +47,13 @@ def sweep() -> None:
 
 
 def purge() -> None:
-    """Delete what has been kept long enough: accounts removed, tests done, ways to a provider, sessions.
+    """Delete what has been kept long enough: accounts removed, tests done, ways to a provider, sessions, counts of mail.
 
     And end the messages that waited for too long. Asked for each hour; safe to run twice.
     """
     moment = now()
     end_what_waited()
+    forget_history()
     with transaction() as session:
         session.execute(
             sa.delete(EmailAccountHealth).where(EmailAccountHealth.removed_at < moment - HISTORY_KEPT)

@@ -18,7 +18,7 @@ from nimbus.rules.connection_test import UNDER_WAY, State
 from nimbus.rules.limit_ramp import LimitMode
 from nimbus.rules.providers import Provider
 from nimbus.services import audit
-from nimbus.services.account_log import record
+from nimbus.services.account_log import Decided, record
 from nimbus.services.asker import Asker
 from nimbus.services.give_back import forget_grant, tell
 from nimbus.services.sender_turn import bring_forward
@@ -62,7 +62,8 @@ def change_limit(asker: Asker, account_id: int, limit: int, *, seen: int | None)
             account.daily_send_limit, account.limit_mode = limit, LimitMode.MANUAL
             set_todays_limit(account, session.get_one(Workspace, asker.workspace_id).timezone)
             sentence = f"Daily limit changed from {before} to {limit}"
-            record(session, account, "limit", sentence, actor=asker.name)
+            decided = Decided(str(before), str(limit), f"{asker.name} decided it", {})
+            record(session, account, "limit", sentence, actor=asker.name, decided=decided)
             note_change(session, asker, account, daily_limit=f"from {before} to {limit}")
 
 

@@ -1,13 +1,17 @@
 """A workspace is looked at when something was heard of it or a day of it began, and otherwise left alone."""
 
+from datetime import timedelta
+
 import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from nimbus import queues
-from nimbus.extensions import db
-from nimbus.models import EmailAccountHealth, InboxMailHour
+from nimbus.clock import local_day, now
+from nimbus.database import transaction
+from nimbus.models import EmailAccountHealth, HealthDay
 from nimbus.queue_server import queue_url
+from nimbus.services.cool_down import cool_until
 from nimbus.services.review_due import review_now, review_workspace, ring_for_due
 from nimbus.services.update_account import NoSuchAccount
 from nimbus.settings import current_settings
@@ -78,15 +82,18 @@ def test_nobody_has_an_inbox_of_another_workspace_looked_at(asker):
         review_now(asker, theirs)
 
 
-def test_hours_that_no_rate_reads_any_more_are_forgotten(acme, ava, clock):
-    hear(acme, ava, "sent")
+def test_an_inbox_that_somebody_changed_is_looked_at_again(acme, asker, ava, rung):
     review_workspace(acme)
-    clock.advance(days=7)
-    ring_for_due()
-    assert db.session.query(InboxMailHour).count() == 1
-    db.session.rollback()
+    seen = [rung()]
+    cool_until(asker, ava, now() + timedelta(hours=2))
+    seen.append(rung())
+    review_workspace(acme)
+    with transaction() as session:
+        session.get_one(EmailAccountHealth, ava).connection_state = "auth_revoked"
+    seen.append(rung())
+    review_workspace(acme)
 
-    clock.advance(days=2)
-    ring_for_due()
-
-    assert db.session.query(InboxMailHour).count() == 0
+    assert seen == [[], [acme], [acme]]
+    assert reload(EmailAccountHealth, ava).overall_score == 20
+    assert reload(HealthDay, (ava, local_day(now(), "Europe/Paris"))).was_cooling
+    assert rung() == []
