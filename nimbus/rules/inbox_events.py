@@ -16,7 +16,7 @@ class EventKind(StrEnum):
     COMPLAINT = "complaint"
     PLACED_INBOX = "placed_inbox"
     PLACED_SPAM = "placed_spam"
-    CONNECTION = "connection"  # its server could not be reached
+    CONNECTION = "connection"  # its server could not be used
     THROTTLE = "throttle"
     BLOCK = "block"  # refused for its reputation
     PROVIDER_LIMIT = "provider_limit"

@@ -29,6 +29,8 @@ from nimbus.rules.outcomes import Attempt, Outcome, Stream
 from nimbus.rules.recent_attempts import Heard, Recent, remembered
 from nimbus.services.cool_down import Why, begin_cooldown
 
+AT_ONCE = 2000  # events in one transaction: after a long silence others must be able to write in between
+
 _EVENT = table_of(InboxEvent)
 _COUNTED_AS = {
     EventKind.SENT: "sent",
@@ -42,11 +44,24 @@ _NOTHING = dict.fromkeys(_COUNTED_AS.values(), 0)
 
 def count_events(workspace_id: int) -> int:
     """Count what was heard since the last time; how many events. Safe at the same time as any other counting."""
+    counted = 0
+    while some := _count_some(workspace_id):
+        counted += some
+    return counted
+
+
+def _count_some(workspace_id: int) -> int:
     with transaction() as session:
         lock_looks(session, workspace_id)
+        waiting = sa.select(_EVENT.c.id).where(
+            _EVENT.c.workspace_id == workspace_id, _EVENT.c.counted_at.is_(None)
+        )
+        some = waiting.order_by(_EVENT.c.id).limit(AT_ONCE)
         counting = (
             sa.update(_EVENT)
-            .where(_EVENT.c.workspace_id == workspace_id, _EVENT.c.counted_at.is_(None))
+            .where(
+                _EVENT.c.workspace_id == workspace_id, _EVENT.c.counted_at.is_(None), _EVENT.c.id.in_(some)
+            )
             .values(counted_at=now())
         )
         events = session.execute(counting.returning(*_EVENT.c)).all()

@@ -11,10 +11,13 @@ from nimbus.providers.errors import ProviderError
 from nimbus.rules.audit import Action
 from nimbus.rules.connection_failure import FailureCode, explain
 from nimbus.rules.connection_test import Leg
+from nimbus.rules.inbox_events import EventKind
 from nimbus.rules.mail_settings import MailSettings
 from nimbus.rules.providers import ConnectionState
 from nimbus.services import audit
 from nimbus.services.account_log import record
+from nimbus.services.prepared import writing_in
+from nimbus.services.record_outcome import Fact, record_fact
 from nimbus.services.save_account import count_test_message, doer, whose
 
 _SIGN_IN_FAILURES = frozenset(
@@ -56,13 +59,16 @@ def mark_failure(
     if error.leg == Leg.SMTP:
         refused = error.code in _SIGN_IN_FAILURES
         account.connection_state = ConnectionState.AUTH_FAILED if refused else ConnectionState.DISCONNECTED
+        if not refused:
+            trouble = Fact(test.workspace_id, account.id, EventKind.CONNECTION, f"test:{test.id}", now())
+            record_fact(writing_in(session), trouble, detail=error.code)
     attempted = MailSettings.from_dict(test.settings).attempted(error.leg)
     direction = "Sending" if error.leg == Leg.SMTP else "Replies"
     sentence = f"Connection test failed. {direction}: {explain(error.code, attempted, error.detail).title}"
     asked = whose(session, test)
     record(session, account, "test_failed", sentence, tone=EventTone.BAD, actor=asked.name)
     if handed_over_at is not None:
-        count_test_message(session, test.workspace_id, account.id, local_day(handed_over_at, asked.timezone))
+        count_test_message(session, test, account.id, local_day(handed_over_at, asked.timezone))
 
 
 def _tested_account(session: Session, test: ConnectionTest) -> EmailAccountHealth | None:

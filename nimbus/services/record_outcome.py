@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,6 +12,7 @@ from nimbus.database import insert_or
 from nimbus.models import InboxEvent
 from nimbus.models.base import UtcDateTime, table_of
 from nimbus.rules.inbox_events import ATTEMPTS, EventKind, heard, stream_of
+from nimbus.rules.outcomes import Stream
 from nimbus.rules.send_answers import Category
 from nimbus.rules.send_state import SendKind, SendState
 from nimbus.services.prepared import Writing
@@ -37,17 +38,40 @@ def record_outcome(
         cause = f"send:{send['id']}"
         if kind in ATTEMPTS:  # each try of a message may fail in its own way
             cause = f"{cause}:{send['attempts']}"
-        event = {
-            "of_workspace": send["workspace_id"],
-            "of_account": send["account_id"],
-            "new_kind": kind,
-            "new_stream": stream,
-            "new_cause": cause,
-            "at_moment": moment,
-            "of_send": send["id"],
-            "new_detail": None if kind is EventKind.SENT else detail,
-        }
-        writing.change(_adding(writing.database), event)
+        fact = Fact(
+            send["workspace_id"], send["account_id"], kind, cause, moment, stream=stream, send_id=send["id"]
+        )
+        record_fact(writing, fact, detail=None if kind is EventKind.SENT else detail)
+
+
+class Fact(NamedTuple):
+    """One thing that was heard of an inbox at a moment. `cause` names what it is about, so that it is kept once.
+
+    Without a stream it counts in no rate. One about a mail has that mail's id and the cause `send:ID`.
+    """
+
+    workspace_id: int
+    account_id: int
+    kind: EventKind
+    cause: str
+    heard_at: datetime
+    stream: Stream | None = None
+    send_id: int | None = None
+
+
+def record_fact(writing: Writing, fact: Fact, *, detail: str | None = None) -> None:
+    """Write one thing down within the caller's transaction; `detail` is what a server or a person said of it."""
+    event = {
+        "of_workspace": fact.workspace_id,
+        "of_account": fact.account_id,
+        "new_kind": fact.kind,
+        "new_stream": fact.stream,
+        "new_cause": fact.cause,
+        "at_moment": fact.heard_at,
+        "of_send": fact.send_id,
+        "new_detail": detail,
+    }
+    writing.change(_adding(writing.database), event)
 
 
 @cache

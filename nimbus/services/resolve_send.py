@@ -21,7 +21,9 @@ from nimbus.services.asker import Asker
 from nimbus.services.audit import Object, record
 from nimbus.services.live_place import refuse_copies
 from nimbus.services.outlet import keeps_copies
+from nimbus.services.prepared import writing_in
 from nimbus.services.queue_send import queue_send
+from nimbus.services.record_outcome import record_outcome
 from nimbus.services.send_timeline import line_now
 
 _SENDS = table_of(Send)
@@ -47,7 +49,7 @@ def resolve(asker: Asker, send_id: int, *, was_sent: bool) -> None:
     with transaction() as session:
         send = _in_doubt(session, asker.workspace_id, send_id)
         said = "was sent" if was_sent else "was not sent"
-        _decide(send, was_sent=was_sent, by=asker.name, said=f"{asker.name} says that it {said}.")
+        _decide(session, send, was_sent=was_sent, by=asker.name, said=f"{asker.name} says that it {said}.")
         if was_sent:
             send.copy_state = "wanted" if _copies_are_ours(session, send) else None
         _audit(session, asker, send, Action.MESSAGE_DECIDED, decision=said)
@@ -80,18 +82,19 @@ def send_again(asker: Asker, send_id: int) -> int:
             key=key,
             asked_by=asker.user_id,
         )
-        _tell_both(send, session.get_one(Send, new_id), asker.name, in_doubt=in_doubt)
+        _tell_both(session, (send, session.get_one(Send, new_id)), asker.name, in_doubt=in_doubt)
         _audit(session, asker, send, Action.MESSAGE_SENT_AGAIN, message=new_id)
         return new_id
 
 
-def _tell_both(old: Send, new: Send, name: str, *, in_doubt: bool) -> None:
-    """Each of the two messages names the other; a doubt about the old one is decided with that."""
+def _tell_both(session: Session, both: tuple[Send, Send], name: str, *, in_doubt: bool) -> None:
+    """Each of the two messages, the old and the new, names the other; a doubt about the old one is decided with that."""
+    old, new = both
     said, why = f"{name} sent it again as message {new.id}.", "which could not leave in time"
     if in_doubt:
         said += " Whether this one arrived as well stays unknown."
         why = "of which nobody knows whether it arrived"
-        _decide(old, was_sent=False, by=name, said=said)
+        _decide(session, old, was_sent=False, by=name, said=said)
     else:
         old.timeline = [*old.timeline, line_now(SendState.QUEUED, said)]
     line = line_now(SendState.QUEUED, f"{name} sent message {old.id} again, {why}.")
@@ -105,7 +108,7 @@ def found_in_sent(session: Session, workspace_id: int, send_id: int) -> bool:
     except (NoSuchSend, NotInDoubt):
         return False
     said = "The message lies in the Sent folder, so the server has taken it."
-    _decide(send, was_sent=True, by=FOUND_IN_SENT, said=said)
+    _decide(session, send, was_sent=True, by=FOUND_IN_SENT, said=said)
     send.copy_state = "kept"
     return True
 
@@ -164,12 +167,17 @@ def _in_doubt(session: Session, workspace_id: int, send_id: int) -> Send:
     return send
 
 
-def _decide(send: Send, *, was_sent: bool, by: str, said: str) -> None:
+def _decide(session: Session, send: Send, *, was_sent: bool, by: str, said: str) -> None:
     send.state = SendState.SENT if was_sent else SendState.FAILED
     send.finished_at, send.resolved_by = now(), by
     send.reason = None if was_sent else said
     send.owner, send.next_look_at, send.looks = None, None, 0
     send.timeline = [*send.timeline, line_now(SendState(send.state), said)]
+    if was_sent:  # what a restored backup put in doubt was not heard of before
+        about = {
+            name: getattr(send, name) for name in ("id", "workspace_id", "account_id", "kind", "attempts")
+        }
+        record_outcome(writing_in(session), about, SendState.SENT, moment=now())
 
 
 def _copies_are_ours(session: Session, send: Send) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from nimbus.clock import local_day, now
-from nimbus.database import dialect_of, insert_or
+from nimbus.database import insert_or
 from nimbus.models import (
     ConnectionTest,
     EmailAccountHealth,
@@ -28,6 +28,7 @@ from nimbus.models.base import table_of
 from nimbus.models.mail_server import vault_owner
 from nimbus.rules.audit import Action
 from nimbus.rules.connection_test import Leg, Purpose
+from nimbus.rules.inbox_events import EventKind
 from nimbus.rules.mail_settings import MailSettings
 from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.send_limits import starting_limit
@@ -37,6 +38,7 @@ from nimbus.services import audit
 from nimbus.services.account_limits import claim_room
 from nimbus.services.link_domain import link_domain
 from nimbus.services.prepared import Writing, writing_in
+from nimbus.services.record_outcome import Fact, record_fact
 from nimbus.services.sender_turn import bring_forward
 
 _Insert = sqlite.Insert | postgresql.Insert
@@ -104,14 +106,16 @@ def save_account(
     if test.purpose == Purpose.RECONNECT:
         bring_forward(session, test.workspace_id, account_id)  # what waited for a sign-in that works
     if handed_over_at is not None:
-        count_test_message(session, test.workspace_id, account_id, local_day(handed_over_at, asked.timezone))
+        count_test_message(session, test, account_id, local_day(handed_over_at, asked.timezone))
     return account_id
 
 
-def count_test_message(session: Session, workspace_id: int, account_id: int, day: date) -> None:
-    """A test message that was accepted left through this inbox, so it counts in that day's sends."""
+def count_test_message(session: Session, test: ConnectionTest, account_id: int, day: date) -> None:
+    """A test message that was accepted left through this inbox: it counts in that day's sends, and in no rate."""
+    writing, workspace_id = writing_in(session), test.workspace_id
     used = {"workspace_id": workspace_id, "account_id": account_id, "day": day, "sent": 1, "reserved": 0}
-    writing_in(session).change(_counting(dialect_of(session)), used)
+    writing.change(_counting(writing.database), used)
+    record_fact(writing, Fact(workspace_id, account_id, EventKind.SENT, f"test:{test.id}", now()))
 
 
 def whose(session: Session, test: ConnectionTest) -> Whose:
