@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from nimbus.clock import local_day
 from nimbus.database import dialect_of, insert_or
-from nimbus.models import InboxDay, Send, Workspace
+from nimbus.models import EmailAccountHealth, InboxDay, InboxHealthState, Send, Workspace
 
 
 def carry_day(session: Session, workspace_id: int, *, before: str, after: str, moment: datetime) -> None:
@@ -23,6 +23,7 @@ def carry_day(session: Session, workspace_id: int, *, before: str, after: str, m
     session.execute(sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())
     for account_id, used in _counts(session, workspace_id, today):
         _begin_with(session, workspace_id, account_id, day=new_day, used=used)
+    _raise_nothing(session, workspace_id, moment)
     session.execute(
         sa.delete(InboxDay).where(
             InboxDay.workspace_id == workspace_id,
@@ -30,6 +31,18 @@ def carry_day(session: Session, workspace_id: int, *, before: str, after: str, m
             ~sa.exists().where(Send.account_id == InboxDay.account_id, Send.day == InboxDay.day),
         )
     )
+
+
+def _raise_nothing(session: Session, workspace_id: int, moment: datetime) -> None:
+    """What was left of the day that ends here has earned no raise: the limits wait as if they had been raised now.
+
+    A look that read the old zone finds its inboxes changed, and keeps nothing.
+    """
+    for model, values in (
+        (InboxHealthState, {"raised_at": moment}),
+        (EmailAccountHealth, {"health_version": EmailAccountHealth.health_version + 1}),
+    ):
+        session.execute(sa.update(model).where(model.workspace_id == workspace_id).values(values))
 
 
 def _counts(session: Session, workspace_id: int, day: date) -> list[tuple[int, int]]:

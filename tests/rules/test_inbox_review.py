@@ -11,11 +11,15 @@ from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.health_hold import HoldCause, HoldState
 from nimbus.rules.inbox_review import review
 from nimbus.rules.levels import Level
+from nimbus.rules.limit_ramp import Yesterday, raised_limit
 from nimbus.rules.outcomes import Attempt, Outcome, Stream
 from nimbus.rules.placement import Placement
+from nimbus.rules.providers import ConnectionState
 from nimbus.rules.rates import Basis, Rate, Tally, imported_rates
 from nimbus.rules.stage_gates import Unseen
 from tests.rules.life import DAY, Life
+
+USED_UP = Yesterday(limit=40, used=40, score=90, was_held=False, was_cooling=False, was_domain_paused=False)
 
 
 def at_evening(**what):
@@ -55,14 +59,42 @@ def test_an_import_with_bare_rates_is_judged_and_mints_nothing(bounce, state):
     assert found.rates.bounce.in_words() == f"{100 * bounce:.1f} % ({100 * bounce:.0f} of 100)"
 
 
-def test_looking_again_changes_nothing():
-    for text in ("", 20 * "." + "xxx", 30 * "." + "c", 7 * "."):
-        life = Life()
-        life.days(25)
-        life.day(production=text)
+A_DAY = st.fixed_dictionaries(
+    {
+        "production": st.text("....xcs", max_size=25),
+        "warmup": st.text("....x", max_size=25),
+        "spam": st.sampled_from([0.0, 0.3, 0.8]),
+    }
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from([0, 12, 30]), st.lists(A_DAY, max_size=6), st.sampled_from(ConnectionState))
+def test_looking_again_changes_nothing_whatever_an_inbox_has_been_through(clean, days, connection):
+    life = Life()
+    life.days(clean)
+    life.connection = connection
+    for day in [{}, *days]:
+        life.day(**day)
         again = review(life.inbox, life.facts)
 
         assert (again.inbox, again.overall, again.changes) == (life.inbox, life.seen.overall, ())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(-60, 60), max_size=10))
+def test_however_a_clock_jumps_no_day_raises_a_limit_twice(jumps):
+    inbox, facts = at_evening()
+    newest = facts.today - DAY
+    for hours in [0, *jumps]:
+        moment = facts.now + timedelta(hours=hours)
+        facts = replace(facts, now=moment, today=moment.date(), last_mail_at=None)
+        facts = replace(facts, yesterday=replace(USED_UP, limit=inbox.limit, used=inbox.limit))
+        before, inbox = inbox.limit, review(inbox, facts).inbox
+        if inbox.limit != before:
+            assert (inbox.limit, facts.today > newest) == (raised_limit(before, 60, 0.1), True)
+            newest = facts.today
+    assert inbox.stage == 4
 
 
 @settings(max_examples=20, deadline=None)

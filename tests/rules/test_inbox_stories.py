@@ -113,6 +113,21 @@ def test_a_poisoned_inbox_cannot_buy_its_way_into_cold_mail_with_volume():
     assert {"held" in line.state for line in life.diary[12:]} == {True}
 
 
+def test_a_poisoned_inbox_graduates_once_its_mail_is_clean_and_not_by_waiting():
+    life = warmed(12)
+    life.days(3, production=27 * "." + "xxx")
+    poisoned = life.diary[-1]
+    life.days(25)
+    life.tell()
+
+    after = life.diary[poisoned.day :]
+    states = [line.state.partition(",")[0] for line in after]
+    assert states == sorted(states, key=["held", "probation", "well"].index)
+    assert {line.stage for line in after if line.state != "well"} == {poisoned.stage}
+    assert (after[-1].state, after[-1].stage > poisoned.stage) == ("well", True)
+    assert life.inbox.standing.demotion is None or after[-1].stage < life.inbox.standing.demotion.fallen_from
+
+
 def test_a_paused_domain_takes_the_score_and_nothing_else():
     life = warmed()
     before = life.diary[-1]

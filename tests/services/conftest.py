@@ -1,6 +1,7 @@
 """Services are tried on both databases; Acme is the workspace, Ada its owner, Ava its inbox."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import cache
 from threading import Barrier
 
@@ -50,6 +51,16 @@ def acme(ada):
 @pytest.fixture
 def ava(acme):
     return make_email_account(acme, "ava@acme.test", daily_send_limit=20)
+
+
+@pytest.fixture
+def at(clock):
+    """Set the clock to a moment of UTC, given in ISO form."""
+
+    def moment(text):
+        clock.offset = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime.now(UTC)
+
+    return moment
 
 
 @pytest.fixture

@@ -5,18 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from nimbus.clock import now
-from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import AuditEvent, DomainHealth, EmailAccountHealth, HealthEvent, InboxHealthState
-from nimbus.services.cool_down import cool_until
+from nimbus.models import AuditEvent, EmailAccountHealth, HealthEvent
 from nimbus.services.move_inbox import CannotMove, move_stage, say_fixed, switch_warmup, vouch
 from nimbus.services.review_due import review_workspace
-from nimbus.services.update_account import switch_rotation
 from tests.factories import make_email_account, reload
 from tests.services.hearing import hear
-
-FLEET = 1000
 
 
 def account(account_id):
@@ -86,33 +80,3 @@ def test_an_owners_word_ends_a_hold_after_a_day_and_not_before(acme, asker, ava,
     review_workspace(acme)
 
     assert account(ava).hold_state == state
-
-
-def test_one_inboxs_moves_change_no_other_of_a_thousand(acme, asker, ava):
-    domain_id = account(ava).domain_id
-    row = {"workspace_id": acme, "display_name": "", "provider": "gmail", "domain_id": domain_id}
-    row |= {"daily_send_limit": 40, "created_at": now(), "current_stage": 3}
-    with transaction() as session:
-        session.execute(
-            sa.insert(EmailAccountHealth), [row | {"email": f"{n}@acme.test"} for n in range(FLEET - 1)]
-        )
-    before = everything(ava)
-
-    move_stage(asker, ava, up=True)
-    switch_warmup(asker, ava, on=False)
-    cool_until(asker, ava, now() + timedelta(hours=3))
-    switch_rotation(asker, ava, is_active=False)
-
-    assert everything(ava) == before
-    assert len(before) == FLEET - 1
-
-
-def everything(but):
-    """All other inboxes as their rows are, with their domain's."""
-    db.session.rollback()
-    others = sa.select(*EmailAccountHealth.__table__.c, DomainHealth.pause_reason).join(
-        DomainHealth, DomainHealth.id == EmailAccountHealth.domain_id
-    )
-    rows = db.session.execute(others.where(EmailAccountHealth.id != but).order_by(EmailAccountHealth.id))
-    assert db.session.scalar(sa.select(sa.func.count()).where(InboxHealthState.account_id != but)) == 0
-    return [tuple(row) for row in rows]

@@ -18,16 +18,6 @@ LIMIT = 3
 
 
 @pytest.fixture
-def at(clock):
-    """Set the clock to a moment of UTC, given in ISO form."""
-
-    def moment(text):
-        clock.offset = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime.now(UTC)
-
-    return moment
-
-
-@pytest.fixture
 def inbox(acme, at):
     at("2026-01-01T00:00")
     return make_email_account(acme, "ivy@acme.test", daily_send_limit=LIMIT)
