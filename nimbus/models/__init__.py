@@ -14,11 +14,14 @@ from nimbus.models.key_rotation import KeyRotation
 from nimbus.models.mail_server import MailServer
 from nimbus.models.oauth import OAuthAttempt, OAuthGrant, ProviderApp
 from nimbus.models.send import InboxHour, InboxSender, Send, Suppression
+from nimbus.models.tag import AccountTag, SavedView, Tag
+from nimbus.models.undo import Undo, UndoValue
 from nimbus.models.user import Membership, User, UserSession
 from nimbus.models.workspace import Workspace, WorkspaceKey
 from nimbus.rules.roles import Role
 
 __all__ = [
+    "AccountTag",
     "AuditEvent",
     "ConnectionTest",
     "CooldownRow",
@@ -44,8 +47,12 @@ __all__ = [
     "OAuthGrant",
     "ProviderApp",
     "Role",
+    "SavedView",
     "Send",
     "Suppression",
+    "Tag",
+    "Undo",
+    "UndoValue",
     "User",
     "UserSession",
     "Workspace",

@@ -198,6 +198,20 @@ def _of_0007(workspace_id):
     yield "health_day", mine | day | dict.fromkeys(("was_held", "was_cooling", "was_domain_paused"), True)
 
 
+def _of_0008(workspace_id):
+    mine = {"workspace_id": workspace_id}
+    named = mine | {"id": workspace_id, "name": "Größe", "folded": "grösse"}
+    yield "tag", named | {"is_client": True}
+    yield "account_tag", mine | {"account_id": workspace_id, "tag_id": workspace_id}
+    yield "saved_view", named | {"user_id": workspace_id, "query": "status=warming&tag=Gr%C3%B6%C3%9Fe"}
+    token = {"token_hash": str(workspace_id) * 64, "user_id": workspace_id, "expires_at": AT}
+    yield "undo", mine | token | {"id": workspace_id, "change": ["limit", 35, "manual"]}
+    yield (
+        "undo_value",
+        mine | {"undo_id": workspace_id, "account_id": workspace_id, "before": [20, "automatic"]},
+    )
+
+
 ROWS = {
     "0001": _of_0001,
     "0002": _of_0002,
@@ -206,6 +220,7 @@ ROWS = {
     "0005": _of_0005,
     "0006": _of_0006,
     "0007": _of_0007,
+    "0008": _of_0008,
 }
 
 
