@@ -10,7 +10,7 @@ from nimbus import queues
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import ConnectionTest, EmailAccountHealth, OAuthAttempt, UserSession
+from nimbus.models import ConnectionTest, EmailAccountHealth, OAuthAttempt, Undo, UserSession
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import UNDER_WAY, Leg, Purpose, State, is_abandoned, legs_of
 from nimbus.services.forget_history import forget_history
@@ -47,7 +47,7 @@ def sweep() -> None:
 
 
 def purge() -> None:
-    """Delete what has been kept long enough: accounts removed, tests done, ways to a provider, sessions, counts of mail.
+    """Delete what has been kept long enough: accounts removed, tests done, sessions, undos, counts of mail and more.
 
     And end the messages that waited for too long. Asked for each hour; safe to run twice.
     """
@@ -64,6 +64,7 @@ def purge() -> None:
             )
         )
         session.execute(sa.delete(OAuthAttempt).where(OAuthAttempt.returned_at < moment - _ATTEMPT_KEPT))
+        session.execute(sa.delete(Undo).where(Undo.expires_at < moment))
         session.execute(sa.delete(UserSession).where(UserSession.created_at < moment - ABSOLUTE_LIMIT))
 
 

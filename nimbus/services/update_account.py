@@ -11,34 +11,23 @@ from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
-from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer, Workspace
+from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailServer
 from nimbus.rules.audit import Action
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_test import UNDER_WAY, State
-from nimbus.rules.limit_ramp import LimitMode
-from nimbus.rules.providers import Provider
-from nimbus.services import audit
+from nimbus.services import account_changes, audit
+from nimbus.services.account_changes import Limit, Priority, Restrict, Rotation, Said, refuse_above_ceiling
 from nimbus.services.account_log import Decided, record
 from nimbus.services.asker import Asker
 from nimbus.services.give_back import forget_grant, tell
 from nimbus.services.sender_turn import bring_forward
-from nimbus.services.todays_limit import ceiling_of, set_todays_limit
 
 HISTORY_KEPT = timedelta(days=30)
-
-_RESTRICTION_SENTENCES = {
-    Restriction.ANY: "May be used for any campaign",
-    Restriction.COLD_OUTREACH: "Reserved for cold outreach",
-    Restriction.NURTURE: "Reserved for nurture",
-}
+LimitTooHigh = account_changes.LimitTooHigh
 
 
 class NoSuchAccount(NimbusError):
     """There is no connected account with this id in this workspace."""
-
-
-class LimitTooHigh(NimbusError):
-    """The number is above what the provider lets this mailbox send."""
 
 
 class ChangedMeanwhile(NimbusError):
@@ -52,52 +41,29 @@ class ChangedMeanwhile(NimbusError):
 def change_limit(asker: Asker, account_id: int, limit: int, *, seen: int | None) -> None:
     """Set the daily send limit. Raises LimitTooHigh, or ChangedMeanwhile unless it still is what was `seen`."""
     with changing(asker, account_id) as (session, account):
-        cap = ceiling_of(account, account.domain.name)
-        if limit > cap:
-            raise LimitTooHigh(f"{_mailboxes(account)} are capped at {cap} mails a day. Enter {cap} or less.")
-        before = account.daily_send_limit
-        if seen is not None and seen != before:
-            raise ChangedMeanwhile(before)
-        if before != limit:
-            account.daily_send_limit, account.limit_mode = limit, LimitMode.MANUAL
-            set_todays_limit(account, session.get_one(Workspace, asker.workspace_id).timezone)
-            sentence = f"Daily limit changed from {before} to {limit}"
-            decided = Decided(str(before), str(limit), f"{asker.name} decided it", {})
-            record(session, account, "limit", sentence, actor=asker.name, decided=decided)
-            note_change(session, asker, account, daily_limit=f"from {before} to {limit}")
+        refuse_above_ceiling(account, limit)
+        if seen is not None and seen != account.daily_send_limit:
+            raise ChangedMeanwhile(account.daily_send_limit)
+        write_down(session, asker, account, Limit(limit).make(session, account))
 
 
 def change_priority(asker: Asker, account_id: int, priority: int) -> None:
     """Set the rotation priority, 1 to 1000; lower goes first."""
     with changing(asker, account_id) as (session, account):
-        before = account.rotation_priority
-        if before != priority:
-            account.rotation_priority = priority
-            sentence = f"Rotation priority changed from {before} to {priority}"
-            record(session, account, "priority", sentence, actor=asker.name)
-            note_change(session, asker, account, rotation_priority=f"from {before} to {priority}")
+        write_down(session, asker, account, Priority(priority).make(session, account))
 
 
 def restrict(asker: Asker, account_id: int, restriction: Restriction) -> None:
     """Reserve an inbox for one type of campaign, or lift that."""
     with changing(asker, account_id) as (session, account):
-        if account.restriction != restriction:
-            account.restriction = restriction
-            record(session, account, "restriction", _RESTRICTION_SENTENCES[restriction], actor=asker.name)
-            note_change(session, asker, account, used_for=restriction.replace("_", " "))
+        write_down(session, asker, account, Restrict(restriction).make(session, account))
 
 
 def switch_rotation(asker: Asker, account_id: int, *, is_active: bool) -> None:
     """Take an inbox out of rotation or put it back. Its history and its sign-in stay as they are."""
     with changing(asker, account_id) as (session, account):
-        if account.is_active == is_active:
-            return
-        account.is_active = is_active
-        account.is_active_changed_at = now()
-        account.is_active_changed_by = asker.name
-        sentence = "Put back into rotation" if is_active else "Taken out of rotation"
-        record(session, account, "rotation", sentence, actor=asker.name)
-        note_change(session, asker, account, rotation="put back" if is_active else "taken out")
+        change = Rotation(is_active, now(), asker.name)
+        write_down(session, asker, account, change.make(session, account))
 
 
 def remove_account(asker: Asker, account_id: int) -> bool:
@@ -124,6 +90,16 @@ def remove_account(asker: Asker, account_id: int) -> bool:
         note_change(session, asker, account, Action.ACCOUNT_REMOVED)
     db.session.remove()
     return token is None or tell(token)
+
+
+def write_down(session: Session, asker: Asker, account: EmailAccountHealth, said: Said | None) -> bool:
+    """Give a change its lines in both logs, within the caller's transaction; False where nothing was changed."""
+    if said is None:
+        return False
+    decided = Decided(*said.turn, f"{asker.name} decided it", {}) if said.turn else None
+    record(session, account, said.kind, said.sentence, actor=asker.name, decided=decided)
+    note_change(session, asker, account, Action.ACCOUNT_CHANGED, **said.details)
+    return True
 
 
 def note_change(
@@ -155,9 +131,3 @@ def changing(asker: Asker, account_id: int) -> Iterator[tuple[Session, EmailAcco
         if account is None:
             raise NoSuchAccount("This account no longer exists.")
         yield session, account
-
-
-def _mailboxes(account: EmailAccountHealth) -> str:
-    if account.provider == Provider.SMTP_IMAP:
-        return f"Mailboxes at {account.domain.name}"
-    return "Mailboxes of this provider"
