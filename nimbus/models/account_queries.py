@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
+from nimbus.models.account_filter import AccountFilter, filtered
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.inbox_day import InboxDay
@@ -20,7 +21,7 @@ from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.send_gate import counted_since
 from nimbus.rules.send_limits import provider_cap
 
-SORTS = ("status", "account", "health", "stage", "today", "bounce")
+SORTS = ("status", "account", "health", "stage", "today", "bounce", "complaints")
 PER_PAGE = (25, 50, 100)
 
 Account = EmailAccountHealth
@@ -34,16 +35,6 @@ class Moment:
 
     now: datetime
     day: date
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFilter:
-    """What a person asked the list for; empty strings ask for everything."""
-
-    q: str = ""
-    status: str = ""
-    provider: str = ""
-    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +96,7 @@ def list_accounts(
 ) -> tuple[list[AccountRow], int]:
     """A page of accounts, and how many match in all."""
     status = status_expression(moment)
-    query = _filtered(_joined(workspace_id, moment.day), wanted, status)
+    query = filtered(_joined(workspace_id, moment.day), wanted, status)
     total = session.scalar(query.with_only_columns(sa.func.count()))
     rows = session.execute(
         query.with_only_columns(Account, _sent_today)
@@ -115,6 +106,23 @@ def list_accounts(
         .options(contains_eager(Account.domain), selectinload(Account.servers))
     )
     return [AccountRow(*row) for row in rows], total or 0
+
+
+def matching_ids(session: Session, workspace_id: int, wanted: AccountFilter, moment: Moment) -> Sequence[int]:
+    """The accounts that a filter matches now, on whatever page of the list."""
+    query = filtered(_joined(workspace_id, moment.day), wanted, status_expression(moment))
+    return session.scalars(query.with_only_columns(Account.id).order_by(Account.id)).all()
+
+
+def addresses(session: Session, workspace_id: int, account_ids: Sequence[int]) -> Sequence[str]:
+    """The addresses of those of these accounts that are connected here, in alphabetical order."""
+    return session.scalars(
+        sa.select(Account.email)
+        .where(
+            Account.workspace_id == workspace_id, Account.id.in_(account_ids), Account.removed_at.is_(None)
+        )
+        .order_by(Account.email)
+    ).all()
 
 
 def list_senders(session: Session, workspace_id: int, moment: Moment) -> list[Sender]:
@@ -195,19 +203,6 @@ def _joined(workspace_id: int, day: date) -> sa.Select[Any]:
     )
 
 
-def _filtered(query: sa.Select[Any], wanted: AccountFilter, status: sa.ColumnElement[str]) -> sa.Select[Any]:
-    for word in wanted.q.lower().split():
-        found = Account.email.contains(word, autoescape=True)
-        query = query.where(found | sa.func.lower(Account.display_name).contains(word, autoescape=True))
-    if wanted.status:
-        query = query.where(status == wanted.status)
-    if wanted.provider:
-        query = query.where(Account.provider == wanted.provider)
-    if wanted.domain:
-        query = query.where(DomainHealth.name == wanted.domain)
-    return query
-
-
 def _worst_first(status: sa.ColumnElement[str]) -> sa.Case[int]:
     return sa.case(*((status == key, rank) for rank, key in enumerate(StatusKey)))
 
@@ -220,6 +215,7 @@ def _order(paging: Paging, status: sa.ColumnElement[str]) -> list[Any]:
         "stage": Account.current_stage,
         "today": _sent_today,
         "bounce": sa.func.coalesce(Account.bounce_rate_7d, -1),
+        "complaints": sa.func.coalesce(Account.complaint_rate_7d, -1),
     }
     first = columns[paging.sort]
     order = [first.desc() if paging.descending else first.asc()]

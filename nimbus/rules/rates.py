@@ -55,8 +55,16 @@ class Rate:
 
     def in_words(self) -> str:
         """As a page shows it: "5.0 % (5 of 100)"."""
-        places = 1 if self.value >= 0.01 or not self.count else 2
-        return f"{percent(self.value, places)} ({self.count:,} of {self.of:,})"
+        return f"{self._share()} ({self.count:,} of {self.of:,})"
+
+    def in_short(self) -> str:
+        """As a narrow column shows it: "4.1 % (9/220)"; of too few to be a rate only the counts, "0 of 4"."""
+        if self.of < ENOUGH_PRODUCTION:
+            return f"{self.count} of {self.of}"
+        return f"{self._share()} ({self.count:,}/{self.of:,})"
+
+    def _share(self) -> str:
+        return percent(self.value, 1 if self.value >= 0.01 or not self.count else 2)
 
 
 class Rates(NamedTuple):

@@ -16,7 +16,13 @@ from nimbus.services.update_account import changing, write_down
 
 
 class OtherKind(CannotChange):
-    """The name is a client where a tag was wanted, or a tag where a client was."""
+    """The name is a client where a tag was wanted, or a tag where a client was; `wanted` is which."""
+
+    def __init__(self, name: str, *, wanted: str) -> None:
+        kind = "tag" if wanted == "client" else "client"
+        sentence = f"“{name}” is a {kind} already, so it cannot be a {wanted}."
+        super().__init__(sentence, f"left: {sentence}")
+        self.wanted = wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +118,7 @@ def known_tag(session: Session, workspace_id: int, name: str, *, is_client: bool
         assert tag is not None
     if tag.is_client != is_client:
         if session.scalar(sa.select(sa.exists().where(AccountTag.tag_id == tag.id))):
-            kind, other = ("client", "tag") if tag.is_client else ("tag", "client")
-            sentence = f"“{tag.name}” is a {kind} already, so it cannot be a {other}."
-            raise OtherKind(sentence, f"left: {sentence}")
+            raise OtherKind(tag.name, wanted="client" if is_client else "tag")
         tag.name, tag.is_client = name, is_client
     return tag.id
 

@@ -19,6 +19,7 @@ from nimbus.services.engage import is_engaged
 from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.account_list import AccountList
 from nimbus.web.account_view import AccountView
+from nimbus.web.bulk_tasks import TASKS
 from nimbus.web.forms.accounts import FolderForm, LimitForm, PriorityForm, RestrictionForm
 from nimbus.web.forms.base import PlainForm
 from nimbus.web.grant_view import grant_of
@@ -27,6 +28,8 @@ from nimbus.web.ids import row_id
 from nimbus.web.limits import limit_connection_tests
 from nimbus.web.messages import messages_of
 from nimbus.web.partials import go, show, wants_fragment
+from nimbus.web.saved_views import own_views
+from nimbus.web.tags import AccountTags
 
 blueprint = Blueprint("email_accounts", __name__, url_prefix="/email-accounts")
 
@@ -37,7 +40,9 @@ _EDITABLE: dict[str, type[PlainForm]] = {"limit": LimitForm, "priority": Priorit
 @blueprint.get("")
 def index() -> Response:
     view = AccountList(signed_in().workspace, request.args)
-    return show("email_accounts/index.html", "email_accounts/_list.html", view=view)
+    return show(
+        "email_accounts/index.html", "email_accounts/_list.html", view=view, views=own_views(), tasks=TASKS
+    )
 
 
 @blueprint.get("/<int:account_id>", endpoint="show")
@@ -53,6 +58,7 @@ def show_account(account_id: int) -> Response:
         events=events,
         older_url=older_url,
         messages=messages_of(account_id),
+        account_tags=AccountTags(account_id),
         grant=grant_of(workspace_id(), account_id),
         engaged=is_engaged(db.session(), workspace_id(), account_id),
         editing=None,

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nimbus.clock import now
+from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import EmailAccountHealth
+from nimbus.models import AccountTag, CooldownRow, DomainHealth, EmailAccountHealth, Tag
 from nimbus.rules.connection_test import Leg
 from tests.factories import make_domain, make_email_account, make_events, make_inbox_day, make_send
 
@@ -106,3 +107,50 @@ def make_crowd(workspace_id: int, size: int) -> None:
         for number in range(size)
     )
     db.session.commit()
+
+
+def make_agency(workspace_id: int) -> None:
+    """1,000 inboxes on 120 domains, a third each of Acme, Orbit Labs and nobody: 48 of Acme warm up, 5 cool down.
+
+    Their limits are typed by hand and every cooldown has its row, so that no look at them changes a thing.
+    """
+    with transaction() as session:
+        domains = [
+            DomainHealth(workspace_id=workspace_id, name=f"try{number}.example", created_at=now())
+            for number in range(120)
+        ]
+        clients = [
+            Tag(workspace_id=workspace_id, name=name, folded=name.casefold(), is_client=True)
+            for name in ("Acme", "Orbit Labs")
+        ]
+        session.add_all([*domains, *clients])
+        session.flush()
+        inboxes = [_of_agency(workspace_id, number, domains[number % 120].id) for number in range(1000)]
+        session.add_all(inboxes)
+        session.flush()
+        for number, inbox in enumerate(inboxes):
+            mine = {"workspace_id": workspace_id, "account_id": inbox.id}
+            if number % 3 < 2:
+                session.add(AccountTag(**mine, tag_id=clients[number % 3].id))
+            if inbox.cooldown_until:
+                rest = {"kind": "manual", "step": 1, "cause": "dana", "events": [], "said": "Resting."}
+                session.add(CooldownRow(**mine, **rest, began_at=now(), until=inbox.cooldown_until))
+
+
+def _of_agency(workspace_id: int, number: int, domain_id: int) -> EmailAccountHealth:
+    warms, cools = number % 3 == 0 and number < 144, 300 <= number < 315
+    name = "cara.lind" if number == 400 else f"person{number:03}"
+    return EmailAccountHealth(
+        workspace_id=workspace_id,
+        email=f"{name}@try{number % 120}.example",
+        display_name=name.title(),
+        provider="smtp_imap",
+        domain_id=domain_id,
+        daily_send_limit=10 + number % 20,
+        limit_mode="manual",
+        current_stage=1 if warms else 3,
+        overall_score=float(70 + number % 30),
+        cooldown_until=now() + timedelta(days=2) if cools else None,
+        cooldown_kind="manual" if cools else None,
+        created_at=now(),
+    )

@@ -28,7 +28,22 @@ class Operator:
             return
         self._tab_to(field)
         self.page.keyboard.press("Control+A")
+        self.page.keyboard.press("Delete")
         self.page.keyboard.type(text)
+
+    def choose(self, label: str, option: str) -> None:
+        """Pick from a list by typing what it begins with, which counts nothing."""
+        field = self.page.get_by_label(label, exact=True)
+        if not self._keyboard:
+            field.select_option(option)
+            return
+        self._tab_to(field)
+        self.page.keyboard.type(option)
+
+    def tick(self, label: str) -> None:
+        """Choose one of a few, or tick a box."""
+        self.clicks += 1
+        self.page.get_by_label(label, exact=True).check()
 
     def press(self, name: str, *, then: str) -> None:
         """Press a button or follow a link, wait for the heading that it leads to, and look at what came."""

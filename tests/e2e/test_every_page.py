@@ -12,6 +12,10 @@ from playwright.sync_api import Page, expect
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.models import User
+from nimbus.rules.roles import Role
+from nimbus.services.asker import Asker
+from nimbus.services.saved_views import save_view
+from nimbus.services.tag_changes import set_tags
 from nimbus.web.assets import STATIC
 from tests.e2e.conftest import Owner, open_window
 from tests.e2e.fleet import LONG, make_crowd, make_fleet, make_messages
@@ -74,6 +78,12 @@ PAGES = {
     "second page": ("many", "/email-accounts?page=2"),
     "search without a find": ("many", "/email-accounts?q=nobody"),
     "filter without a find": ("many", "/email-accounts?status=warming&domain=hello-acme.com"),
+    "search of a client": ("many", "/email-accounts?client=Acme&tag=vip"),
+    "asking about all that match": ("many", "/email-accounts/bulk?do=limit&scope=all&status=ready"),
+    "asking for a tag": ("many", "/email-accounts/bulk?do=tag&scope=all"),
+    "no saved view": ("none", "/email-accounts/views"),
+    "saving a view": ("many", "/email-accounts/views?status=cooldown&client=Acme"),
+    "tags of an account": ("many", "/email-accounts/{ava}/tags"),
     "healthy account": ("many", "/email-accounts/{ava}"),
     "refused account": ("many", "/email-accounts/{dan}"),
     "account without replies": ("many", "/email-accounts/{kim}"),
@@ -158,6 +168,9 @@ def world(app, new_owner) -> World:
     with app.app_context():
         ids = make_fleet(many.workspace_id)
         make_crowd(many.workspace_id, 60 - len(ids))
+        dana = Asker(many.workspace_id, many.user_id, "Dana", Role.OWNER, "")
+        set_tags(dana, ids["ava"], tags=["vip", "Q1 launch"], clients=["Acme"])
+        save_view(dana, "Acme, resting", "status=cooldown&client=Acme")
         ids["dana"] = owners["none"].user_id
         with transaction() as session:
             session.get_one(User, owners["one"].user_id).owns_instance = True

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from nimbus.clock import local_day, now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import InboxHour
+from nimbus.models import AccountTag, InboxHour, Tag
 from nimbus.models.account_queries import (
     SORTS,
     AccountFilter,
@@ -21,7 +21,9 @@ from nimbus.models.account_queries import (
     find_account_by_email,
     list_accounts,
     list_senders,
+    matching_ids,
 )
+from nimbus.models.tag_queries import tags_in_use
 from tests.factories import make_domain, make_email_account, make_inbox_day, make_workspace
 
 ZONE = "Europe/Paris"
@@ -127,6 +129,47 @@ def test_filters_narrow_each_other(acme):
     assert emails(acme, AccountFilter(status="ready", domain="two.test")) == []
 
 
+def tag(workspace_id, account_id, name, *, is_client=False):
+    with transaction() as session:
+        tag = Tag(workspace_id=workspace_id, name=name, folded=name.casefold(), is_client=is_client)
+        session.add(tag)
+        session.flush()
+        session.add(AccountTag(workspace_id=workspace_id, account_id=account_id, tag_id=tag.id))
+
+
+def test_tags_and_clients_are_filters_and_are_found_in_any_case(acme, zenith):
+    a, b = (make_email_account(acme, f"{name}@one.test") for name in "ab")
+    tag(acme, a, "Größe", is_client=True)
+    tag(acme, b, "100%")
+    tag(zenith, make_email_account(zenith, "c@one.test"), "Other")
+    found = {
+        "client": emails(acme, AccountFilter(client="GRÖSSE")),
+        "not a client": emails(acme, AccountFilter(tag="Größe")),
+        "tag": emails(acme, AccountFilter(tag="100%")),
+        "search": emails(acme, AccountFilter(q="gröss one")),
+        "no pattern": emails(acme, AccountFilter(q="0%")),
+        "another workspace's": emails(acme, AccountFilter(q="other")),
+    }
+
+    assert found == {
+        "client": ["a"],
+        "not a client": [],
+        "tag": ["b"],
+        "search": ["a"],
+        "no pattern": ["b"],
+        "another workspace's": [],
+    }
+    assert tags_in_use(db.session(), acme) == [("Größe", True), ("100%", False)]
+
+
+def test_all_that_match_are_found_whatever_the_page(acme, zenith):
+    ids = [make_email_account(acme, f"{number}@x.test", current_stage=number % 2) for number in range(6)]
+    make_email_account(zenith, "cy@x.test", current_stage=0)
+
+    assert list(matching_ids(db.session(), acme, AccountFilter(), at_once())) == ids
+    assert list(matching_ids(db.session(), acme, AccountFilter(q="4"), at_once())) == [ids[4]]
+
+
 SORTED = {
     "status": ["b", "a", "c"],
     "account": ["a", "b", "c"],
@@ -134,12 +177,15 @@ SORTED = {
     "stage": ["b", "c", "a"],
     "today": ["c", "a", "b"],
     "bounce": ["a", "c", "b"],
+    "complaints": ["c", "b", "a"],
 }
 
 
 def test_the_list_is_sorted_by_every_column_both_ways(acme):
-    a = make_email_account(acme, "a@x.test", overall_score=90, current_stage=5)
-    b = make_email_account(acme, "b@x.test", overall_score=70, current_stage=0, bounce_rate_7d=0.04)
+    a = make_email_account(acme, "a@x.test", overall_score=90, current_stage=5, complaint_rate_7d=0.002)
+    b = make_email_account(
+        acme, "b@x.test", overall_score=70, current_stage=0, bounce_rate_7d=0.04, complaint_rate_7d=0.001
+    )
     make_email_account(acme, "c@x.test", current_stage=4, bounce_rate_7d=0.01)
     make_inbox_day(acme, a, sent=4)
     make_inbox_day(acme, b, sent=3, reserved=2)

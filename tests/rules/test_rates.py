@@ -63,6 +63,20 @@ def test_a_rate_is_never_said_without_its_counts(rate, said):
 
 
 @pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        (Rate(9, 220), "4.1 % (9/220)"),
+        (Rate(1, 1380), "0.07 % (1/1,380)"),
+        (Rate(0, 20), "0.0 % (0/20)"),
+        (Rate(1, 19), "1 of 19"),
+        (Rate(0, 4), "0 of 4"),
+    ],
+)
+def test_a_narrow_column_shows_counts_alone_while_they_are_too_few_for_a_rate(rate, said):
+    assert rate.in_short() == said
+
+
+@pytest.mark.parametrize(
     ("bounce", "level"),
     [(0.02, WATCH), (0.04, WATCH), (0.05, ELEVATED), (0.08, ELEVATED), (0.10, CRITICAL), (None, OK)],
 )

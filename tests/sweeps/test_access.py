@@ -15,8 +15,8 @@ from tests.sweeps.rows import changed, keep, photograph
 ROLES = {"adam": Role.ADMIN, "bob": Role.OPERATOR, "vera": Role.VIEWER}
 # What people may change who are not owners: blueprints or endpoints, written by hand so that a view whose mark
 # is too mild is found. Whoever adds a view that these may use adds it here.
-OWN = {"sessions", "workspaces", "you"}
-ACCOUNTS = OWN | {"connect", "email_accounts", "engage", "messages", "reconnect"}
+OWN = {"saved_views", "sessions", "workspaces", "you"}
+ACCOUNTS = OWN | {"bulk", "connect", "email_accounts", "engage", "messages", "reconnect", "tags"}
 MAY_CHANGE = {"vera": OWN, "bob": ACCOUNTS, "adam": ACCOUNTS | {"audit", "standing.move", "team"}}
 # What asks for the password once more; the rest of the same blueprints is for looking.
 PROVED = {

@@ -8,7 +8,18 @@ from flask import Flask
 
 from nimbus.clock import now
 from nimbus.database import transaction
-from nimbus.models import AuditEvent, Invitation, OAuthAttempt, Role, User
+from nimbus.models import (
+    AccountTag,
+    AuditEvent,
+    Invitation,
+    OAuthAttempt,
+    Role,
+    SavedView,
+    Tag,
+    Undo,
+    UndoValue,
+    User,
+)
 from nimbus.models.base import Base
 from nimbus.providers.contract import OAuthApp, Secret, Tokens
 from nimbus.rules.audit import Action
@@ -34,6 +45,7 @@ from tests.migrations.rows import ROWS
 
 CANARY = b"acme-own"  # stands in every text of Acme that a page could show
 LINK = "-link"  # with the workspace's name before it, the token of an invitation
+UNDO = "-undo"  # the same for the token of an undo
 Samples = dict[str, object]
 
 
@@ -123,8 +135,25 @@ def _fill(owner: Person, name: str) -> Samples:
             outcome="no_room",
             detail={"sentence": f"No room for ava@{name}-own.test"},
         )
-        session.add_all([invitation, event, attempt])
+        tag = Tag(workspace_id=workspace_id, name=f"{name}-own", folded=f"{name}-own", is_client=True)
+        view = SavedView(
+            workspace_id=workspace_id, user_id=user_id, name=f"{name}-own", folded=f"{name}-own", query="q=a"
+        )
+        undo = Undo(
+            workspace_id=workspace_id,
+            user_id=user_id,
+            token_hash=hash_token(f"{name}{UNDO}"),
+            change=["Limit", 20, "automatic"],
+            expires_at=now() + timedelta(days=7),
+        )
+        session.add_all([invitation, event, attempt, tag, view, undo])
         session.flush()
+        session.add(AccountTag(workspace_id=workspace_id, account_id=account_id, tag_id=tag.id))
+        session.add(
+            UndoValue(
+                workspace_id=workspace_id, undo_id=undo.id, account_id=account_id, before=[30, "manual"]
+            )
+        )
         return {
             "account_id": account_id,
             "test_id": test_id,
@@ -135,6 +164,8 @@ def _fill(owner: Person, name: str) -> Samples:
             "invitation_id": invitation.id,
             "workspace_id": workspace_id,
             "session_id": another_browser,
+            "view_id": view.id,
+            "undo_token": f"{name}{UNDO}",
         }
 
 

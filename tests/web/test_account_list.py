@@ -22,6 +22,8 @@ HOSTILE = (
     "per_page=-50",
     "sort=password_hash",
     "direction=sideways",
+    "client=nobody&tag=%00",
+    "tag=" + "x" * 5000,
     "status=nonsense",
     "provider=nonsense",
     "domain=nonsense.test",
@@ -121,9 +123,22 @@ def test_a_row_shows_figures_and_a_dash_with_its_reason_for_what_is_not_known(al
     make("fresh@x.test")
     page = words(alice.get(f"{LIST}?sort=account").text)
 
-    assert "known@x.test SMTP and IMAP · x.test Ready Sends cold and nurture 88 4 4/20 2.1 %" in page
-    fresh = "– No health score yet: it needs warmup results 3 0/20 – No sends in the last 7 days"
+    assert "known@x.test SMTP and IMAP · x.test Ready Sends cold and nurture 88 4 4/20 2.1 % –" in page
+    nothing = "– No sends in the last 7 days"
+    fresh = f"– No health score yet: it needs warmup results 3 0/20 {nothing} {nothing}"
     assert f"fresh@x.test SMTP and IMAP · x.test Ready Sends cold and nurture {fresh}" in page
+
+
+def test_rates_stand_with_their_counts_and_tiny_samples_are_counts_alone(alice, make):
+    bounces = {"bounce_rate_7d": 9 / 220, "bounce_count": 9, "bounce_of": 220}
+    make("many@x.test", **bounces, complaint_rate_7d=0, complaint_of=211)
+    make(
+        "few@x.test", bounce_rate_7d=0, bounce_of=4, complaint_rate_7d=0.25, complaint_count=1, complaint_of=4
+    )
+    page = words(alice.get(f"{LIST}?sort=bounce&direction=desc").text)
+
+    assert "0/20 4.1 % (9/220) 0.0 % (0/211)" in page
+    assert "0/20 0 of 4 1 of 4" in page
 
 
 FOUND = {
@@ -148,7 +163,7 @@ def test_the_fragment_is_the_same_part_of_the_page(alice, fleet):
     for query in ("", "?page=2", "?q=a01&sort=stage", "?q=nobody", "?status=cooldown"):
         fragment = alice.get(LIST + query, htmx=True)
 
-        assert fragment.text.lstrip().startswith('<div id="list">')
+        assert fragment.text.lstrip().startswith('<div id="list"')
         assert same_part(fragment.text, alice.get(LIST + query).text)
         assert "HX-Request" in fragment.headers["Vary"]
 
@@ -219,7 +234,9 @@ def test_a_filter_without_a_match_offers_to_show_all(alice, make):
         make(f"{name}@x.test")
     response = alice.get(f"{LIST}?status=cooldown")
 
-    assert "No account here The filters hide all 2 accounts. Show all 2" in words(response.text)
+    assert "No account here No account is in Cooldown. Show all 2" in words(response.text)
+    response = alice.get(f"{LIST}?status=cooldown&client=Acme&provider=gmail")
+    assert "No account is in Cooldown, for client Acme, at Gmail. Show all 2" in words(response.text)
 
 
 @pytest.mark.claim("C03", partly=True)
