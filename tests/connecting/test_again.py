@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 
 from nimbus.clock import now
-from nimbus.models import ConnectionTest, EmailAccountHealth, HealthEvent, InboxDay, MailServer, Send
+from nimbus.models import (
+    ConnectionTest,
+    EmailAccountHealth,
+    HealthEvent,
+    InboxDay,
+    InboxEvent,
+    MailServer,
+    Send,
+)
 from tests.browse import Page
 from tests.connecting.form import FORM
 from tests.connecting.reading import Reading
@@ -78,6 +86,7 @@ def test_test_again_passes_with_what_is_stored(act, read):
     assert "Both directions work A message went out and came back." in page
     assert [event.kind for event in read(HealthEvent)] == ["connected", "test_passed"]
     assert [day.sent for day in read(InboxDay)] == [2]
+    assert [(fact.kind, fact.stream) for fact in read(InboxEvent)] == [("sent", None)] * 2
 
 
 def test_failed_test_of_an_account_changes_its_state_but_not_its_settings(
@@ -95,6 +104,18 @@ def test_failed_test_of_an_account_changes_its_state_but_not_its_settings(
     smtp = next(server for server in read(MailServer) if server.leg == "smtp")
     assert (smtp.failure_code, smtp.port) == ("auth_failed", relay.port)
     assert "Connection test failed. Sending: Authentication failed" in alice.get(ACCOUNT).text
+
+
+def test_a_server_that_is_away_in_each_test_is_kept_each_time(connect, act, read, mail_stack):
+    with Relay(mail_stack, "ann@alpha.test") as relay:
+        connect(smtp_port=relay.port, smtp_security="none")
+    for _ in range(2):
+        act("test")
+
+    [account] = read(EmailAccountHealth)
+    assert account.connection_state == "disconnected"
+    facts = [(fact.kind, fact.cause, fact.detail) for fact in read(InboxEvent)]
+    assert facts[1:] == [("connection", "test:2", "refused"), ("connection", "test:3", "refused")]
 
 
 @pytest.mark.usefixtures("account")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs.health import review_due
 from nimbus.clock import local_day
 from nimbus.models import ConnectionTest, DomainHealth, EmailAccountHealth, HealthEvent, InboxDay, MailServer
 from tests.connecting.reading import Reading
@@ -51,6 +52,19 @@ def test_new_account_begins_with_the_values_of_the_specification(connect, read, 
     assert {*unknown, account.complaint_rate_7d, account.cooldown_until, account.removed_at} == {None}
     [domain] = read(DomainHealth)
     assert (domain.name, domain.id, domain.pause_reason) == ("alpha.test", account.domain_id, None)
+
+
+@pytest.mark.claim("C01")
+def test_new_account_has_its_scores_with_the_next_round_of_the_timetable(connect, app, run_jobs, read):
+    connect()
+    with app.app_context():
+        review_due()
+    run_jobs()
+
+    [account] = read(EmailAccountHealth)
+    assert (account.overall_score, account.reputation_score) == (70, 70)
+    assert (account.daily_send_limit, account.current_stage, account.rotation_priority) == (20, 0, 100)
+    assert account.stage_sentence == "Stage 1 needs 20 warmup sends, has 0."
 
 
 def test_test_message_counts_in_the_days_sends_and_the_log_says_who_connected(connect, read, clock):

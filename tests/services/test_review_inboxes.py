@@ -56,6 +56,7 @@ def test_an_inbox_that_has_sent_nothing_is_judged_once_a_day_and_mints_nothing(a
     assert told(ava, "score") == [("", "70")]
 
 
+@pytest.mark.claim("C27", partly=True)
 def test_a_bad_list_holds_one_inbox_and_leaves_the_others_alone(acme, ava):
     other = make_email_account(acme, "bob@acme.test")
     hear(acme, ava, "sent", times=34, ago=timedelta(hours=3))

@@ -16,13 +16,14 @@ from nimbus.services.send_messages import serve_inbox
 from tests.factories import reload
 from tests.sending.reading import found
 from tests.servers.processes import wait_until
+from tests.services.hearing import events
 from tests.services.signed_in import ANN, grant_of
 
 GMAIL, MICROSOFT = Provider.GMAIL, Provider.MICROSOFT
 
 
 @pytest.mark.claim("C62", partly=True)
-def test_a_message_leaves_through_the_providers_api_with_our_marks(serve, bob):
+def test_a_message_leaves_through_the_providers_api_with_our_marks(serve, ann, bob):
     send = serve()
 
     [arrived] = bob.messages
@@ -30,6 +31,7 @@ def test_a_message_leaves_through_the_providers_api_with_our_marks(serve, bob):
     assert arrived.message_id == send.message_id
     assert arrived.headers["X-NimbusOS-Send"] == str(send.id)
     assert [line[1] for line in send.timeline] == ["queued", "claimed", "in_data", "sent"]
+    assert events(ann) == [("sent", None)]
 
 
 @pytest.mark.parametrize("provider", [GMAIL])

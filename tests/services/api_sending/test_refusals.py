@@ -11,9 +11,15 @@ from nimbus.services.sender_turn import bring_forward
 from tests.factories import reload
 from tests.providers.signing_in import sign_in
 from tests.sending.reading import found
+from tests.services.hearing import events as facts
 from tests.services.signed_in import ANN, events, grant_of, keep_grant, state_of
 
 GMAIL = Provider.GMAIL
+
+
+def heard(account_id):
+    """What is kept of the inbox's mail."""
+    return [kind for kind, _ in facts(account_id)]
 
 
 def test_a_withdrawn_permission_flags_the_account_and_keeps_the_message(ann, faults, serve, bob):
@@ -22,6 +28,7 @@ def test_a_withdrawn_permission_flags_the_account_and_keeps_the_message(ann, fau
     send = serve()
 
     assert (send.state, send.category, send.day) == ("queued", "sign_in_lost", None)
+    assert heard(ann) == ["soft"]
     assert "waits until the inbox is reconnected" in send.reason
     assert (state_of(ann), events(ann)) == ("auth_revoked", ["sign_in_lost"])
     assert (grant_of(ann).failure_code, bob.messages) == ("revoked", [])
@@ -79,6 +86,7 @@ def test_a_request_for_a_slower_pace_holds_the_inbox_and_says_nothing_about_its_
     until = timedelta(seconds=110), timedelta(seconds=121)
     slot = reload(InboxSender, ann).next_slot_at
     assert (send.state, send.category, events(ann)) == ("queued", "throttle", [])
+    assert heard(ann) == ["throttle"]
     assert until[0] < slot - now() < until[1]
     assert abs(send.due_at - slot) < timedelta(seconds=1)
     assert reload(EmailAccountHealth, ann).cooldown_until is None
