@@ -21,9 +21,19 @@ from sqlalchemy.orm import Session
 from nimbus import create_app
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import EmailAccountHealth, InboxDay, InboxHour, InboxSender, MailServer, Send
+from nimbus.models import (
+    EmailAccountHealth,
+    InboxDay,
+    InboxEvent,
+    InboxHour,
+    InboxMailDay,
+    InboxSender,
+    MailServer,
+    Send,
+)
 from nimbus.providers.smtp_imap.probe import TOKEN_HEADER
 from nimbus.rules.connection_test import Leg
+from nimbus.rules.inbox_events import EventKind
 from nimbus.rules.send_state import HELD, SendKind, SendState
 from nimbus.services.queue_send import queue_send
 from tests.connecting.form import filled
@@ -198,7 +208,9 @@ class Fleet(World):
 
     def evidence(self) -> Evidence:
         """Rows first: what the sink takes while they are read would otherwise have no row."""
+        mail = self.rows(InboxMailDay)  # before what it is counted from
         sends, days, hours = self.rows(Send), self.rows(InboxDay), self.rows(InboxHour)
+        heard = [fact for fact in self.rows(InboxEvent) if fact.kind == EventKind.SENT]
         return Evidence(
             asked=self.asked,
             sends=sends,
@@ -209,6 +221,8 @@ class Fleet(World):
             doubts=self.sink.cuts + self.doubts,
             now=datetime.now(UTC),
             tested=self._tested,
+            heard=Counter(fact.send_id for fact in heard),
+            counted=sum((Counter({day.account_id: day.sent}) for day in mail), Counter()),
         )
 
 

@@ -24,6 +24,7 @@ class Evidence:
     `asked` are the ids that were given out once their rows were committed. `limits` are those of the day, by inbox.
     `doubts` is how often a message's fate was really unknown: deaths and silence between 354 and the answer read.
     `tested` are the messages of connection tests by inbox and day: they count in the day, and are not in `taken`.
+    `heard` is how often it is kept of a send that it left, `counted` how many of those an inbox's health counts.
     """
 
     asked: Iterable[int]
@@ -35,6 +36,8 @@ class Evidence:
     doubts: int
     now: datetime
     tested: Counter[tuple[int, date]] = field(default_factory=Counter)
+    heard: Counter[int]
+    counted: Counter[int]
 
     @property
     def copies(self) -> Counter[str]:
@@ -115,6 +118,19 @@ def ledger_equals_rows(evidence: Evidence) -> Iterator[str]:
                 yield f"{name} of inbox {key[0]} on {key[1]}: {noted[name][key]} noted, {rows[key]} rows"
 
 
+def what_left_is_heard_of_once(evidence: Evidence) -> Iterator[str]:
+    """For the health of its inbox; counting comes later, and never twice."""
+    inboxes: Counter[int] = Counter()
+    for send in evidence.sends:
+        facts = evidence.heard[send.id]
+        inboxes[send.account_id] += facts
+        if facts > 1 or (send.state in LEFT and not facts):
+            yield f"send {send.id} is {send.state}, and its inbox heard of it {facts} times"
+    for account_id, count in evidence.counted.items():
+        if count > inboxes[account_id]:
+            yield f"inbox {account_id} counts {count} of {inboxes[account_id]}"
+
+
 def doubt_is_bounded(evidence: Evidence) -> Iterator[str]:
     if len(evidence.in_doubt) > evidence.doubts:
         yield f"{len(evidence.in_doubt)} are ambiguous after {evidence.doubts} doubts"
@@ -127,6 +143,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     every_send_ends,
     no_day_is_over_its_limit,
     ledger_equals_rows,
+    what_left_is_heard_of_once,
     doubt_is_bounded,
 )
 

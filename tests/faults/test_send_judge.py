@@ -1,5 +1,6 @@
 """The judge of sending sees each wrong that it is there for, and nothing where all is well."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -65,6 +66,8 @@ def of_all_kinds(**changes):
         "taken": [a_copy(1), a_copy(3)],
         "doubts": 2,
         "now": NOW,
+        "heard": Counter([1, 3, 4]),
+        "counted": Counter({1: 3}),
     }
     return Evidence(**evidence | changes)
 
@@ -98,6 +101,9 @@ def with_send(number, **changes):
         ({"limits": {1: 2}}, "no_day_is_over_its_limit"),
         ({"days": []}, "ledger_equals_rows"),
         ({"hours": [SimpleNamespace(account_id=1, hour=NOW, used=4)]}, "ledger_equals_rows"),
+        ({"heard": Counter([1, 3])}, "what_left_is_heard_of_once"),
+        ({"heard": Counter([1, 1, 3, 4])}, "what_left_is_heard_of_once"),
+        ({"counted": Counter({1: 4})}, "what_left_is_heard_of_once"),
         ({"doubts": 1}, "doubt_is_bounded"),
     ],
 )
@@ -119,6 +125,7 @@ def test_what_a_person_writes_is_not_stopped_by_the_limit():
     sends = [a_send(number, kind="manual") for number in (1, 2)]
     counted = {"days": [SimpleNamespace(account_id=1, day=DAY, sent=2, reserved=0)]}
     counted["hours"] = [SimpleNamespace(account_id=1, hour=NOW, used=2)]
+    counted |= {"heard": Counter([1, 2]), "counted": Counter({1: 2})}
 
     found = verdict(
         of_all_kinds(asked=[1, 2], sends=sends, limits={1: 1}, taken=[a_copy(1), a_copy(2)], **counted)
