@@ -29,7 +29,8 @@ from tests.bench.measure import alternate, report
 from tests.factories import make_workspace
 
 INBOXES, TIMES, LIMIT = 1000, 5, 2
-SMALL, LARGE, GROWTH_LIMIT = 100, 10_000, 1.25
+SMALL, LARGE = 100, 10_000
+GROWTH_LIMITS = {SMALL: 1.5, INBOXES: 1.25}  # a hundred fit into the processor's own memory
 HISTORY, HOURS = 90, 8 * 24  # days; of the hours every sixth has mail
 
 _ADD_DAY = "INSERT INTO inbox_mail_day VALUES (?, ?, ?, ?, 12, 0, 0, 3, 0)"
@@ -55,9 +56,9 @@ def run() -> bool:
     for inboxes in (SMALL, LARGE):
         with _fleet(inboxes) as (ours, _floor):
             each[inboxes] = _each(ours, inboxes)
-    for fewer in (SMALL, INBOXES):
+    for fewer, limit in GROWTH_LIMITS.items():
         name = f"reviews_growth_from_{fewer}"
-        kept.append(report(name, each[LARGE], each[fewer], unit="us", limit=GROWTH_LIMIT))
+        kept.append(report(name, each[LARGE], each[fewer], unit="us", limit=limit))
     return all(kept)
 
 
