@@ -29,9 +29,9 @@ _NAMED = 5  # addresses that the page and the notice name before they count
 @needs(Permission.OPERATE)
 def ask() -> str | AnyResponse:
     """What would be done, to how many; the list's own form leads here."""
-    task, query = _task(request.args.get("do")), ListQuery.read(request.args)
+    task, query = TASKS.get(request.args.get("do", "")), ListQuery.read(request.args)
     ids = _ids(request.args.getlist("id"), request.args.get("scope"), query)
-    if not ids:
+    if task is None or not ids:
         return go(query.url(), "Tick some inboxes first, or choose all that match.", "bad")
     return _page(task, task.form(formdata=None), ids, query)
 
@@ -39,7 +39,9 @@ def ask() -> str | AnyResponse:
 @blueprint.post("/email-accounts/bulk")
 @needs(Permission.OPERATE)
 def change() -> tuple[str, int] | AnyResponse:
-    task, query = _task(request.form.get("do")), ListQuery.read(request.form)
+    task, query = TASKS.get(request.form.get("do", "")), ListQuery.read(request.form)
+    if task is None:
+        abort(400)
     ids = _ids(request.form.getlist("id"), request.form.get("scope"), query)
     form = task.form()
     if not form.validate_on_submit():
@@ -69,12 +71,6 @@ def undo(undo_token: str) -> AnyResponse:
     if restored.left:
         notice += f" Left as they are, because somebody changed them since: {_some(restored.left)}."
     return go(back, notice, "bad" if restored.left else "ok")
-
-
-def _task(name: str | None) -> BulkTask:
-    if name not in TASKS:
-        abort(400)
-    return TASKS[name]
 
 
 def _ids(ticked: list[str], scope: str | None, query: ListQuery) -> Sequence[int]:

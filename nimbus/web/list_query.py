@@ -1,7 +1,7 @@
 """The address of the account list: read from what a browser asks for, and written for what a link leads to."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 
@@ -44,8 +44,20 @@ class ListQuery:
 
     def values(self, **changes: object) -> dict[str, Any]:
         """The parts of the address, some of them changed; None and usual values are left out."""
-        values: dict[str, Any] = asdict(self)
-        values = values.pop("filters") | values | changes
+        wanted = self.filters
+        values: dict[str, Any] = {
+            "q": wanted.q,
+            "status": wanted.status,
+            "provider": wanted.provider,
+            "domain": wanted.domain,
+            "client": wanted.client,
+            "tag": wanted.tag,
+            "sort": self.sort,
+            "direction": self.direction,
+            "page": self.page,
+            "per_page": self.per_page,
+        }
+        values |= changes
         return {name: value for name, value in values.items() if value and value != _DEFAULTS.get(name)}
 
     def url(self, **changes: object) -> str:
