@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from nimbus.extensions import db
-from nimbus.models.account_queries import addresses, matching_ids
+from nimbus.models.account_queries import PER_PAGE, addresses, matching_ids
 from nimbus.models.tag_queries import tags_in_use
 from nimbus.rules.roles import Permission
 from nimbus.services.bulk_change import NoSuchUndo, NothingToUndo, Outcome, change_many
@@ -69,7 +69,7 @@ def undo(undo_token: str) -> AnyResponse:
         return go(back, str(problem), "bad")
     notice = f"Undone: {inboxes(restored.restored)} as before."
     if restored.left:
-        notice += f" Left as they are, because somebody changed them since: {_some(restored.left)}."
+        notice += f" Left as they are, because somebody changed them since: {_some(restored.left, of=len(restored.left))}."
     return go(back, notice, "bad" if restored.left else "ok")
 
 
@@ -78,12 +78,14 @@ def _ids(ticked: list[str], scope: str | None, query: ListQuery) -> Sequence[int
     if scope == "all":
         moment = this_moment(signed_in().workspace)
         return matching_ids(db.session(), workspace_id(), query.filters, moment)
+    if len(ticked) > max(PER_PAGE):  # no page of the list has as many
+        abort(400)
     whole = {int(text) for text in ticked if text.isascii() and text.isdigit() and len(text) <= 10}
     return sorted(number for number in whole if 0 < number <= LARGEST_ID)
 
 
 def _page(task: BulkTask, form: PlainForm, ids: Sequence[int], query: ListQuery, *, problem: str = "") -> str:
-    found = addresses(db.session(), workspace_id(), ids)
+    named = addresses(db.session(), workspace_id(), ids[:_NAMED])
     sent = request.values
     return render_template(
         "email_accounts/bulk.html",
@@ -92,7 +94,7 @@ def _page(task: BulkTask, form: PlainForm, ids: Sequence[int], query: ListQuery,
         form=form,
         problem=problem,
         count=len(ids),
-        named=_some(found),
+        named=_some(named, of=len(ids)),
         do=sent["do"],
         scope="all" if sent.get("scope") == "all" else "these",
         ids=() if sent.get("scope") == "all" else ids,
@@ -107,10 +109,10 @@ def _tell(task: BulkTask, form: PlainForm, outcome: Outcome) -> None:
     if outcome.left:
         left = (f"{count:,} {'is' if count == 1 else 'are'} {why}" for why, count in outcome.left.items())
         notice += f" Left as they were: {', '.join(left)}."
-    flash(notice, f"undo {outcome.undo}" if outcome.undo else "ok")
+    flash(notice, f"undo {outcome.undo}" if outcome.undo else "bad")
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], *, of: int) -> str:
     """The first of them by name, the rest by number."""
-    rest = len(names) - _NAMED
+    rest = of - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")

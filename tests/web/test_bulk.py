@@ -162,6 +162,9 @@ def test_nothing_ticked_leads_back_to_the_list_with_a_sentence(alice, ids):
 def test_an_unknown_task_or_id_changes_nothing(alice, ids, stored):
     assert alice.get(f"{BULK}?do=remove&scope=all").location == "/email-accounts"
     assert alice.post(BULK, {"do": "remove", "scope": "all"}).status_code == 400
+    assert alice.post(BULK, {"do": "out", "scope": "these", "id": [str(ids[0])] * 101}).status_code == 400
+    gone = words(alice.get(f"{BULK}?do=out&scope=these&id=999999").text)
+    assert "None of them is there any more." in gone
     wrong = {"do": "out", "scope": "these", "id": ["abc", "-1", "99999999999", "999999", "٣"], "count": "1"}
     page = alice.post(BULK, wrong, follow=True)
 

@@ -90,6 +90,7 @@ def test_a_view_is_kept_below_the_title_for_its_person_alone_and_removed(alice, 
 
     shown = alice.get("/email-accounts").text
     assert "Warm ones" in words(shown)
+    assert "Warm ones In Warming, found by “ava” Remove" in words(alice.get(VIEWS).text)
     assert "/email-accounts?q=ava&status=warming" in links(shown.replace("&amp;", "&"))
     assert "Warm ones" not in browse("adam").get("/email-accounts").text
     [view] = read(SavedView)
