@@ -1,6 +1,6 @@
 """The tags and clients of one account."""
 
-from flask import Blueprint, Response, abort, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from nimbus.clock import now
@@ -30,16 +30,13 @@ class AccountTags:
         return ", ".join(tag.name for tag in self.names if tag.is_client is of)
 
 
-@blueprint.get("/<int:account_id>/tags")
+@blueprint.route("/<int:account_id>/tags", methods=["GET", "POST"])
 @needs(Permission.OPERATE)
-def edit(account_id: int) -> Response:
-    return _shown(_account(account_id), AccountTags(account_id))
-
-
-@blueprint.post("/<int:account_id>/tags")
-@needs(Permission.OPERATE)
-def change(account_id: int) -> Response | AnyResponse:
-    account, form = _account(account_id), TagsForm()
+def edit(account_id: int) -> Response | AnyResponse:
+    account = _account(account_id)
+    if request.method == "GET":
+        return _shown(account, AccountTags(account_id))
+    form = TagsForm()
     if form.validate_on_submit():
         try:
             clients, tags = split(form.clients.data or ""), split(form.tags.data or "")

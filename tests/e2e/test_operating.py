@@ -141,6 +141,7 @@ def test_ticks_and_focus_survive_a_refresh_and_never_move_to_another_inbox(agenc
     page.get_by_role("link", name="Page 2", exact=True).click()
     expect(page.get_by_text("51–100 of 1,000")).to_be_visible()
     expect(ticked(page)).to_have_count(0)
+    expect(page.get_by_label("all 1,000 that match")).not_to_be_checked()
 
 
 def test_all_of_a_page_are_ticked_at_once_and_only_these_are_asked_about(agency, open_page):

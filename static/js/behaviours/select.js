@@ -1,22 +1,22 @@
 // Ticks of the list: how many there are, all of a page at once, and a range with Shift held down.
-// "All that match" stays chosen while the list is refreshed, and no longer: another filter matches others.
+// "All that match" is given up when the list becomes another one, of which others match.
 (() => {
-  let last = "", scope = {};
+  let last = "", shown;
   const address = () => document.getElementById("list")?.getAttribute("hx-get");
   const ticks = () => [...document.querySelectorAll("#list input[name=id]")];
   const show = () => {
     const all = ticks(), ticked = all.filter((each) => each.checked).length;
     const count = document.querySelector("#bulk [data-count]");
     if (!count) return;
-    if (scope.of === address()) document.querySelector(`#bulk [value=${scope.value}]`).checked = true;
+    if (shown !== address()) {
+      shown = address();
+      document.getElementById("scope-these").checked = true;
+    }
     count.textContent = ticked ? String(ticked) : "ticked";
     const whole = document.querySelector("#list [data-all]");
     whole.checked = ticked > 0 && ticked === all.length;
     whole.indeterminate = ticked > 0 && !whole.checked;
   };
-  document.addEventListener("change", ({ target }) => {
-    if (target.matches?.("#bulk [name=scope]")) scope = { of: address(), value: target.value };
-  });
   document.addEventListener("click", ({ target, shiftKey }) => {
     if (target.matches?.("#list [data-all]")) for (const each of ticks()) each.checked = target.checked;
     else if (!target.matches?.("#list input[name=id]")) return;
