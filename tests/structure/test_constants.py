@@ -12,6 +12,7 @@ MODEL = (
     "cooldowns",
     "curves",
     "effective_limit",
+    "eligibility",
     "fading",
     "health_hold",
     "inbox_review",
