@@ -6,7 +6,7 @@ that its mail calls for. Looking twice at the same facts changes nothing the sec
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.cooldown_triggers import has_dropped, is_bounce_burst
@@ -50,6 +50,11 @@ class Review:
     overall: OverallScore
     stage_sentence: str
     changes: tuple[Change, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """What is stored to say why: the score's record, with what the reputation is made of and how bad the rates are."""
+        levels = {"bounce": int(self.bounce_level), "complaint": int(self.complaint_level)}
+        return self.overall.as_record() | {"reputation": self.reputation.blend.as_records(), "levels": levels}
 
 
 def review(inbox: Inbox, facts: HealthFacts) -> Review:

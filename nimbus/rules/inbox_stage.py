@@ -62,11 +62,10 @@ def get_inbox_stage(facts: StageFacts) -> StageVerdict:
     return StageVerdict(stage, "Fully warmed.")
 
 
-def ladder(facts: StageFacts) -> tuple[Rung, ...]:
+def ladder(stage: int, indicators: Indicators) -> tuple[Rung, ...]:
     """All stages with their conditions, for a page."""
     return tuple(
-        Rung(gate.stage, gate.opens, gate.stage <= facts.stage, conditions(gate, facts.indicators))
-        for gate in GATES
+        Rung(gate.stage, gate.opens, gate.stage <= stage, conditions(gate, indicators)) for gate in GATES
     )
 
 

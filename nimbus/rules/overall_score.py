@@ -65,18 +65,7 @@ class OverallScore:
             "raw": round(self.blend.value, 4),
             "computed_at": self.computed_at.isoformat(),
             "band": self.band.value,
-            "parts": [
-                {
-                    "name": share.part.name,
-                    "score": None if share.part.score is None else round(share.part.score, 4),
-                    "weight": round(share.part.weight, 4),
-                    "confidence": round(share.part.confidence, 4),
-                    "share": round(share.share, 4),
-                    "points": round(share.points, 4),
-                    "text": share.part.text,
-                }
-                for share in self.blend.shares
-            ],
+            "parts": self.blend.as_records(),
             "caps": [cap._asdict() for cap in self.caps],
         }
 

@@ -6,6 +6,7 @@ just acceptable. A missing part is never taken for 0, and never for 100 (`delive
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 PRIOR = 70.0  # the score of "we do not know"
 PULL = 0.30  # its weight when nothing is known; with everything known it has none, so that 100 can be reached
@@ -36,6 +37,19 @@ class Share:
     share: float
     points: float
 
+    def as_record(self) -> dict[str, Any]:
+        """As it is stored with the score; numbers are kept to four places."""
+        part = self.part
+        return {
+            "name": part.name,
+            "score": None if part.score is None else round(part.score, 4),
+            "weight": round(part.weight, 4),
+            "confidence": round(part.confidence, 4),
+            "share": round(self.share, 4),
+            "points": round(self.points, 4),
+            "text": part.text,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Blend:
@@ -43,6 +57,10 @@ class Blend:
 
     value: float
     shares: tuple[Share, ...]
+
+    def as_records(self) -> list[dict[str, Any]]:
+        """All of them, as they are stored."""
+        return [share.as_record() for share in self.shares]
 
 
 def blend(parts: Sequence[Part]) -> Blend:

@@ -73,11 +73,12 @@ class Indicators:
 
 
 class Condition(NamedTuple):
-    """One thing that a stage needs, what there is of it, and whether that is enough."""
+    """One thing that a stage needs, what there is of it, whether that is enough, and both in a few words."""
 
     needs: str
     has: str
     is_met: bool
+    said: str
 
 
 def conditions(gate: Gate, seen: Indicators) -> tuple[Condition, ...]:
@@ -87,27 +88,34 @@ def conditions(gate: Gate, seen: Indicators) -> tuple[Condition, ...]:
 
 def _conditions(gate: Gate, seen: Indicators) -> Iterator[Condition]:
     enough = seen.warmup_sends >= gate.sends
-    yield Condition(f"{gate.sends} warmup sends", f"{seen.warmup_sends}", enough)
+    said = f"{seen.warmup_sends} of {gate.sends} warmup sends"
+    yield Condition(f"{gate.sends} warmup sends", f"{seen.warmup_sends}", enough, said)
     if seen.demotion is not None and gate.stage > seen.demotion.fallen_to:
         needed = seen.demotion.sends_needed(gate.stage)
         since = max(0, seen.warmup_sends - seen.demotion.sends)
-        yield Condition(f"{needed} clean warmup sends since the demotion", f"{since}", since >= needed)
+        needs = f"{needed} clean warmup sends since the demotion"
+        yield Condition(needs, f"{since}", since >= needed, f"{since} of {needs}")
     enough = seen.reputation >= gate.reputation
-    yield Condition(f"reputation {gate.reputation}", f"{seen.reputation}", enough)
+    said = f"reputation {seen.reputation}, needs {gate.reputation}"
+    yield Condition(f"reputation {gate.reputation}", f"{seen.reputation}", enough, said)
     if gate.samples:
         yield from _placement(gate, seen.placement)
 
 
 def _placement(gate: Gate, seen: Placement | Unseen) -> Iterator[Condition]:
-    wanted = f"{percent(gate.placement)} inbox placement"
+    share = percent(gate.placement)
+    wanted = f"{share} inbox placement"
     if isinstance(seen, Placement):
-        yield Condition(
-            f"{gate.samples} placement samples", f"{seen.observed}", seen.observed >= gate.samples
-        )
-        yield Condition(wanted, percent(seen.rate), seen.rate >= gate.placement)
+        needs = f"{gate.samples} placement samples"
+        said = f"{seen.observed} of {needs}"
+        yield Condition(needs, f"{seen.observed}", seen.observed >= gate.samples, said)
+        is_met = seen.rate >= gate.placement
+        known = percent(seen.rate) if seen.observed else "not known yet"
+        yield Condition(wanted, percent(seen.rate), is_met, f"inbox placement {known}, needs {share}")
     elif seen.warmup_score is not None:
         score = seen.warmup_score / 100
-        yield Condition(wanted, f"{percent(score)} by its own warmup score", score >= gate.placement)
+        has = f"{percent(score)} by its own warmup score"
+        yield Condition(wanted, has, score >= gate.placement, f"inbox placement {has}, needs {share}")
     elif gate.stage > BLIND_UP_TO:
-        needs = "an owner's word that it lands in the inbox"
-        yield Condition(needs, "placement cannot be observed here", seen.is_confirmed)
+        needs, has = "an owner's word that it lands in the inbox", "placement cannot be observed here"
+        yield Condition(needs, has, seen.is_confirmed, f"{has}: needs {needs}")

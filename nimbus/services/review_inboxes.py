@@ -95,7 +95,7 @@ def _values(row: Any, found: Review, moment: datetime, timezone: str) -> dict[st
         "rates_basis": shown.basis,
         "health_level": int(max(found.bounce_level, found.complaint_level)),
         "stage_sentence": found.stage_sentence,
-        "score_record": found.overall.as_record(),
+        "score_record": found.as_record(),
     }
     values |= clock_of(list(found.inbox.cooldowns), moment)
     after = SimpleNamespace(**row._asdict() | values)

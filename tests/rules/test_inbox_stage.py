@@ -186,7 +186,7 @@ def test_each_lost_stage_takes_forty_sends_and_what_lies_above_takes_none(sends,
 
 
 def test_the_ladder_shows_every_condition_met_or_not():
-    rungs = ladder(facts(210, stage=2, reputation=64, placement=Placement(55, 60)))
+    rungs = ladder(2, replace(GOOD, warmup_sends=210, reputation=64, placement=Placement(55, 60)))
 
     assert [rung.is_reached for rung in rungs] == [True, True, True, False, False, False]
     assert [rung.opens for rung in rungs[2:]] == [
@@ -196,11 +196,32 @@ def test_the_ladder_shows_every_condition_met_or_not():
         "everything",
     ]
     assert rungs[3].conditions == (
-        ("200 warmup sends", "210", True),
-        ("reputation 65", "64", False),
-        ("20 placement samples", "60", True),
-        ("80 % inbox placement", "92 %", True),
+        ("200 warmup sends", "210", True, "210 of 200 warmup sends"),
+        ("reputation 65", "64", False, "reputation 64, needs 65"),
+        ("20 placement samples", "60", True, "60 of 20 placement samples"),
+        ("80 % inbox placement", "92 %", True, "inbox placement 92 %, needs 80 %"),
     )
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ({"placement": Placement()}, "inbox placement not known yet, needs 80 %"),
+        (
+            {"placement": Unseen(warmup_score=79)},
+            "inbox placement 79 % by its own warmup score, needs 80 %",
+        ),
+        (
+            {"placement": Unseen()},
+            "placement cannot be observed here: needs an owner's word that it lands in the inbox",
+        ),
+        ({"demotion": Demotion(3, 2, sends=180)}, "20 of 40 clean warmup sends since the demotion"),
+    ],
+)
+def test_what_is_missing_is_said_with_its_value(seen, said):
+    cold = ladder(2, replace(GOOD, warmup_sends=200, **seen))[3]
+
+    assert [each.said for each in cold.conditions if not each.is_met][-1] == said
 
 
 def test_no_input_of_the_stage_is_a_date_or_an_age():

@@ -1,0 +1,31 @@
+"""From where on something happens to an inbox is said with the very numbers that decide it."""
+
+from nimbus.rules.level_texts import Counted, hold_ends, level_in_words, levels_of
+from nimbus.rules.levels import Level
+
+
+def test_each_level_says_what_it_does():
+    assert level_in_words(Level.OK) == "Fine"
+    assert level_in_words(Level.WATCH) == "Watch: shown, and nothing else happens"
+    assert level_in_words(Level.CRITICAL).startswith("Critical: as elevated")
+
+
+def test_the_levels_of_bounces_begin_where_they_are_reached():
+    assert [(line.level, line.begins) for line in levels_of(Counted.BOUNCES)] == [
+        ("Watch", "2.0 % with 1 bounce or more"),
+        ("Elevated", "5.0 % with 3 bounces or more, and surely 2.0 %"),
+        ("Critical", "10.0 % with 3 bounces or more, and surely 5.0 %"),
+    ]
+
+
+def test_the_levels_of_complaints_begin_where_they_are_reached():
+    assert [line.begins for line in levels_of(Counted.COMPLAINTS)] == [
+        "0.1 % with 1 complaint or more",
+        "0.3 % with 2 complaints or more, and surely 0.1 %",
+        "0.5 % with 3 complaints or more, and surely 0.3 %",
+    ]
+
+
+def test_a_hold_ends_below_where_it_began():
+    assert hold_ends(Counted.BOUNCES) == "under 2.0 % on two checks a day apart"
+    assert hold_ends(Counted.COMPLAINTS) == "under 0.1 % on two checks a day apart"
