@@ -37,7 +37,7 @@ def facts_of(row: Any, looked: Looked, *, moment: datetime, today: date) -> Heal
         days=looked.days.get(row.id, ()),
         attempts=[each.attempt for each in looked.recent.get(row.id, ())],
         warmup_sends=row.warmup_sends or 0,
-        placement=Unseen() if kind is MailboxKind.REACHINBOX else placed,
+        placement=seen_placement(kind, placed),
         postmaster=of_domain,
         snds=NotKnown.NOT_CONNECTED if has_own_address else NotKnown.NOT_APPLICABLE,
         yahoo=of_domain,
@@ -46,6 +46,11 @@ def facts_of(row: Any, looked: Looked, *, moment: datetime, today: date) -> Heal
         said_fixed=_was_said_fixed(row),
         complaints_on_probation=looked.complaints.get(row.id, 0),
     )
+
+
+def seen_placement(kind: MailboxKind, placed: Placement) -> Placement | Unseen:
+    """Where warmup mail of this kind of inbox landed, as far as that can be observed at all."""
+    return Unseen() if kind is MailboxKind.REACHINBOX else placed
 
 
 def _domain(row: Any, kind: MailboxKind) -> DomainFacts:

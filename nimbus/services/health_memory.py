@@ -14,8 +14,8 @@ def remembered_inbox(row: Any, cooldowns: tuple[Cooldown, ...]) -> Inbox:
     """An inbox as the last look left it; one that was never looked at has nothing to remember."""
     return Inbox(
         stage=row.current_stage,
-        standing=_standing(row),
-        hold=_hold(row),
+        standing=remembered_standing(row),
+        hold=remembered_hold(row, row.hold_state),
         cooldowns=cooldowns,
         limit=row.daily_send_limit,
         raised_on=row.raised_on,
@@ -45,9 +45,10 @@ def as_memory(inbox: Inbox) -> dict[str, Any]:
     }
 
 
-def _hold(row: Any) -> HealthHold:
+def remembered_hold(row: Any, state: str) -> HealthHold:
+    """The hold of an inbox; its state stands in the account's row, the rest in its memory."""
     return HealthHold(
-        state=HoldState(row.hold_state),
+        state=HoldState(state),
         since=row.hold_since,
         causes=frozenset(map(HoldCause, row.hold_causes or ())),
         begun=tuple(map(datetime.fromisoformat, row.holds_begun or ())),
@@ -56,7 +57,8 @@ def _hold(row: Any) -> HealthHold:
     )
 
 
-def _standing(row: Any) -> Standing:
+def remembered_standing(row: Any) -> Standing:
+    """What is remembered of an inbox's falls."""
     fell = None
     if row.fallen_to is not None:
         fell = Demotion(row.fallen_from, row.fallen_to, row.fallen_sends)

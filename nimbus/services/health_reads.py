@@ -78,6 +78,13 @@ def read_fleet(
     )
 
 
+def read_placement(session: Session, account_id: int, moment: datetime) -> Placement:
+    """Where the warmup mail of one inbox landed in the seven days before a moment."""
+    inbox = sa.select(_ACCOUNT.c.id).where(_ACCOUNT.c.id == account_id)
+    week = _weeks(session, inbox, window_start(moment)).get(account_id)
+    return week[2] if week else Placement()
+
+
 def _chosen(workspace_id: int, today: date, *, only_dirty: bool) -> sa.Select[Any]:
     chosen = (
         sa.select(_ACCOUNT)
