@@ -126,7 +126,7 @@ def _below_score(inbox: Candidate, wanted: Wanted) -> Check:
     score = round(PRIOR) if inbox.score is None else inbox.score
     has = f"{score}" if inbox.score is not None else f"not judged yet, counts as {score}"
     said = f"{inbox.inbox} scores {score}, the campaign needs {wanted.floor}."
-    return Check(Code.BELOW_SCORE, score >= wanted.floor, has, f"{wanted.floor} or more", said)
+    return Check(Code.BELOW_SCORE, score >= wanted.floor, has, f"from {wanted.floor}", said)
 
 
 def _budget_spent(inbox: Candidate, _wanted: Wanted) -> Check:
@@ -159,7 +159,7 @@ def _stage_too_low(inbox: Candidate, wanted: Wanted) -> Check:
     needs = f"{TYPE_WORDS[wanted.campaign_type]} needs {wanted.stage}"
     said = f"{inbox.inbox} is at stage {inbox.stage}; {needs}. {inbox.stage_sentence or ''}".strip()
     passes = inbox.stage >= wanted.stage
-    return Check(Code.STAGE_TOO_LOW, passes, f"stage {inbox.stage}", f"{wanted.stage} or more", said)
+    return Check(Code.STAGE_TOO_LOW, passes, f"stage {inbox.stage}", f"from {wanted.stage}", said)
 
 
 def _cooling_down(inbox: Candidate, _wanted: Wanted) -> Check:

@@ -153,6 +153,8 @@ def _status_view(account_id: int, status: InboxStatus) -> StatusView:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="connection")
     elif action == Action.SEE_CAUSE:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="health")
+    elif action == Action.OPEN:
+        url = url_for("email_accounts.show", account_id=account_id, _anchor="cooldown")
     elif action is not None:
         url = url_for("email_accounts.show", account_id=account_id)
     if action is not None:

@@ -1,7 +1,7 @@
 """What every template can use without importing it: the macros of templates/components as `ui`, and times in words."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,6 +49,9 @@ def init_components(app: Flask) -> None:
         when=when,
         clock_time=clock_time,
         exact_time=exact_time,
+        clock=clock,
+        both_clocks=both_clocks,
+        day_and_month=day_and_month,
         default_ports={
             str(leg): {str(kind): port for kind, port in ports.items()}
             for leg, ports in DEFAULT_PORTS.items()
@@ -79,6 +82,27 @@ def exact_time(context: Context, moment: datetime) -> Markup:
     return _time(context, moment, lambda zone: _to_the_second(moment, zone))
 
 
+@pass_context
+def clock(context: Context, moment: datetime) -> Markup:
+    """A moment with its day, as the workspace's clock shows it: “23 Nov, 14:20”."""
+    return _time(context, moment, lambda zone: _with_day(moment, zone))
+
+
+@pass_context
+def both_clocks(context: Context, moment: datetime) -> Markup:
+    """The same with the name of the zone, and in UTC beside it where that is another clock."""
+    zone = _zone(context)
+    shown = _time(context, moment, lambda zone: f"{_with_day(moment, zone)} {zone}")
+    if zone == "UTC":
+        return shown
+    return Markup('{} <span class="muted small">{} UTC</span>').format(shown, _with_day(moment, "UTC"))
+
+
+def day_and_month(day: date) -> str:
+    """A calendar day, “23 Nov”."""
+    return f"{day:%-d %b}"
+
+
 def relative(moment: datetime, current: datetime, zone: str) -> str:
     """The distance of a moment in words, “3 h ago” or “in 5 min”; from a week on the date in an IANA zone, “12 Nov”."""
     if abs(current - moment) >= timedelta(days=7):
@@ -98,14 +122,22 @@ def plural(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
+def _with_day(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(zone)):%-d %b, %H:%M}"
+
+
+def _zone(context: Context) -> str:
+    workspace: Any = context.get("workspace")
+    return workspace.timezone if workspace else "UTC"
+
+
 def _to_the_second(moment: datetime, zone: str) -> str:
     local, today = moment.astimezone(ZoneInfo(zone)), now().astimezone(ZoneInfo(zone)).date()
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%-d %b, %H:%M:%S}"
 
 
 def _time(context: Context, moment: datetime, words: Callable[[str], str]) -> Markup:
-    workspace: Any = context.get("workspace")
-    zone = workspace.timezone if workspace else "UTC"
+    zone = _zone(context)
     title = f"{moment.astimezone(ZoneInfo(zone)):%-d %b %Y, %H:%M:%S} {zone}"
     exact = moment.isoformat(timespec="seconds")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, title, words(zone))

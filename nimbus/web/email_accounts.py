@@ -8,28 +8,25 @@ from werkzeug.wrappers import Response as AnyResponse
 from nimbus.clock import local_day, now
 from nimbus.extensions import db
 from nimbus.models.account_queries import AccountRow, count_on_domain, find_account
-from nimbus.models.event_queries import list_events
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_test import Purpose
 from nimbus.rules.providers import Provider
 from nimbus.rules.roles import Permission
-from nimbus.services import update_account
+from nimbus.services import shape_limit, update_account
 from nimbus.services.connect_account import start_account_test
-from nimbus.services.engage import is_engaged
 from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.account_list import AccountList
+from nimbus.web.account_page import page_of
 from nimbus.web.account_view import AccountView
 from nimbus.web.bulk_tasks import TASKS
+from nimbus.web.eligibility_view import eligibility_of
 from nimbus.web.forms.accounts import FolderForm, LimitForm, PriorityForm, RestrictionForm
 from nimbus.web.forms.base import PlainForm
-from nimbus.web.grant_view import grant_of
-from nimbus.web.health_view import health_of
 from nimbus.web.ids import row_id
 from nimbus.web.limits import limit_connection_tests
-from nimbus.web.messages import messages_of
+from nimbus.web.log_view import EMPTY, TAB_WORDS, Tab, log_of
 from nimbus.web.partials import go, show, wants_fragment
 from nimbus.web.saved_views import own_views
-from nimbus.web.tags import AccountTags
 
 blueprint = Blueprint("email_accounts", __name__, url_prefix="/email-accounts")
 
@@ -48,31 +45,26 @@ def index() -> Response:
 @blueprint.get("/<int:account_id>", endpoint="show")
 def show_account(account_id: int) -> Response:
     row = _row(account_id)
-    events, older = list_events(db.session(), workspace_id(), account_id)
-    older_url = url_for(".log", account_id=account_id, before=older) if older else None
-    return show(
-        "email_accounts/show.html",
-        "email_accounts/_head.html",
-        account=_seen(row),
-        health=health_of(row.account, signed_in().workspace.timezone),
-        events=events,
-        older_url=older_url,
-        messages=messages_of(account_id),
-        account_tags=AccountTags(account_id),
-        grant=grant_of(workspace_id(), account_id),
-        engaged=is_engaged(db.session(), workspace_id(), account_id),
-        editing=None,
-        form=None,
-    )
+    if wants_fragment():
+        return _head(row)
+    page = page_of(row, signed_in().workspace.timezone)
+    return _head(row, page="email_accounts/show.html", editing=None, form=None, **page)
 
 
 @blueprint.get("/<int:account_id>/log")
-def log(account_id: int) -> str:
-    before = request.args.get("before", type=row_id)
-    events, older = list_events(db.session(), workspace_id(), account_id, before=before)
-    older_url = url_for(".log", account_id=account_id, before=older) if older else None
-    return render_template(
-        "email_accounts/log.html", account=_view(account_id), events=events, older_url=older_url
+def log(account_id: int) -> Response:
+    before, tab = request.args.get("before", type=row_id), request.args.get("show", Tab.ALL, type=Tab)
+    account = _view(account_id)
+    lines, older = log_of(workspace_id(), account_id, tab, before=before)
+    return show(
+        "email_accounts/log.html",
+        "email_accounts/_log.html",
+        account=account,
+        lines=lines,
+        older=older,
+        tab=tab,
+        tabs=TAB_WORDS,
+        empty=EMPTY[tab],
     )
 
 
@@ -109,6 +101,22 @@ def limit(account_id: int) -> Response | AnyResponse:
     return _changed(account_id, "limit")
 
 
+@blueprint.post("/<int:account_id>/limit/automatic")
+@needs(Permission.OPERATE)
+def automatic(account_id: int) -> AnyResponse:
+    _row(account_id)
+    limit = shape_limit.use_automatic_limit(asker(), account_id)
+    return go(url_for(".show", account_id=account_id), f"Its limit moves by itself again, from {limit:,} on.")
+
+
+@blueprint.post("/<int:account_id>/personal")
+@needs(Permission.OPERATE)
+def personal(account_id: int) -> AnyResponse:
+    _row(account_id)
+    cap = shape_limit.mark_personal(asker(), account_id, is_personal="is_personal" in request.form)
+    return go(url_for(".show", account_id=account_id), f"Saved. It sends {cap:,} mails in 24 hours at most.")
+
+
 @blueprint.post("/<int:account_id>/priority")
 @needs(Permission.OPERATE)
 def priority(account_id: int) -> Response | AnyResponse:
@@ -141,7 +149,7 @@ def rotation(account_id: int) -> Response | AnyResponse:
         abort(400)
     update_account.switch_rotation(asker(), account_id, is_active=wanted == "yes")
     if wants_fragment():
-        return show("", "email_accounts/_head.html", account=_view(account_id))
+        return _head(_row(account_id))
     return go(url_for(".show", account_id=account_id))
 
 
@@ -193,6 +201,12 @@ def _with_servers(account_id: int) -> AccountRow:
     if row.account.provider != Provider.SMTP_IMAP:
         abort(404)
     return row
+
+
+def _head(row: AccountRow, *, page: str = "", **context: Any) -> Response:
+    """The head of the page, which keeps itself fresh; or the page that it belongs to."""
+    eligible = eligibility_of(row, signed_in().workspace.timezone)
+    return show(page, "email_accounts/_head.html", account=_seen(row), eligible=eligible, **context)
 
 
 def _view(account_id: int) -> AccountView:

@@ -144,7 +144,7 @@ def test_a_campaign_may_ask_for_a_floor_of_its_own(floor, passes):
         Code.BELOW_SCORE
     ]
 
-    assert (found.passes, found.has, found.asks) == (passes, "92", f"{floor} or more")
+    assert (found.passes, found.has, found.asks) == (passes, "92", f"from {floor}")
 
 
 def test_each_check_tells_what_the_inbox_has():

@@ -83,7 +83,8 @@ class _Forms(Page):
                 )
             )
         elif kind != "radio" or "checked" not in given or name not in self._fields:
-            usual = {"hidden": "", "number": "5", "numeric": "5"}.get(given.get("inputmode", kind), "typed")
+            usual = {"hidden": "", "datetime-local": "", "number": "5", "numeric": "5"}
+            usual = usual.get(given.get("inputmode", kind), "typed")
             self._fields[name] = value or _TYPED.get(name, usual)
 
 

@@ -14,11 +14,11 @@ def test_page_of_a_new_inbox_shows_one_word_one_reason_and_the_live_row(alice, a
     page = words(alice.get(ava).text)
 
     assert "Warming Stage 0; nurture from 2, cold from 3 SMTP and IMAP · Ava Able" in page
-    assert "Daily limit 20 a day provider cap 450" in page
+    assert "Daily limit 20 a day, automatic provider cap 450" in page
     assert "Sent today 0 of 20 resets 00:00 Europe/Paris" in page
     assert "Rotation priority 100 1 to 1,000, lower goes first" in page
     assert "Stage 0 of 5" in page
-    assert "Overall – no data yet Reputation – no data yet" in page
+    assert "Overall – not judged yet Reputation – not judged yet" in page
     assert "Bounces 7d – no sends yet Complaints 7d – no sends yet" in page
 
 
@@ -31,7 +31,7 @@ def test_figures_that_exist_are_shown_as_they_are(alice, app, cast, make_page):
     page = words(alice.get(url).text)
 
     assert "Overall 88 Reputation 70" in page
-    assert "Bounces 7d 3.8 % (3 of 80) campaign mail and replies Complaints 7d 0.0 % (0 of 77)" in page
+    assert "Bounces 7d 3.8 % (3 of 80) campaign mail and replies Fine Complaints 7d 0.0 % (0 of 77)" in page
     assert "Sent today 12 of 20" in page
     assert "Ready Sends cold and nurture" in page
 
