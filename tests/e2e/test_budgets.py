@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.fleet import make_crowd
+from tests.e2e.judged import make_judged
 from tests.factories import make_email_account
 
 KB = 1000
@@ -78,6 +79,17 @@ def test_list_of_fifty_has_at_most_2500_nodes_and_its_fragment_costs_at_most_12_
 
     [fragment] = [load for load in loads(page) if "page=2" in load.url]
     assert 0 < fragment.transferred <= 12 * KB
+
+
+def test_the_fullest_account_page_has_at_most_1500_nodes_and_costs_at_most_20_kb(app, owner, page):
+    with app.app_context():
+        cooling = make_judged(owner.workspace_id)["cooling"]
+    page.goto("/email-accounts")
+
+    page.goto(f"/email-accounts/{cooling}")
+
+    assert total(loads(page)) <= 20 * KB
+    assert page.evaluate("() => document.querySelectorAll('*').length") <= 1500
 
 
 def test_nothing_above_a_swapped_part_moves(open_page, fifty):

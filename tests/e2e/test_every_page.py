@@ -19,6 +19,7 @@ from nimbus.services.tag_changes import set_tags
 from nimbus.web.assets import STATIC
 from tests.e2e.conftest import Owner, open_window
 from tests.e2e.fleet import LONG, make_crowd, make_fleet, make_messages
+from tests.e2e.judged import make_judged
 from tests.e2e.sign_ins import OUTCOMES, make_sign_ins
 from tests.e2e.watching import assert_sound_everywhere
 from tests.factories import mail_settings, make_connection_test, make_email_account
@@ -91,7 +92,12 @@ PAGES = {
     "account of a paused domain": ("many", "/email-accounts/{emma}"),
     "account without figures": ("many", "/email-accounts/{hugo}"),
     "account with a long address": ("one", "/email-accounts/{long}"),
+    "account that is well": ("apps", "/email-accounts/{well}"),
+    "account that cools down": ("apps", "/email-accounts/{cooling}"),
+    "account that is held": ("apps", "/email-accounts/{held}"),
     "log": ("many", "/email-accounts/{ava}/log"),
+    "log with what was behind": ("apps", "/email-accounts/{cooling}/log"),
+    "log of the mail": ("apps", "/email-accounts/{cooling}/log?show=mail"),
     "editing a limit": ("many", "/email-accounts/{ava}/edit?field=limit"),
     "removing": ("many", "/email-accounts/{ava}/remove"),
     "changing servers": ("many", "/email-accounts/{dan}/reconnect"),
@@ -177,6 +183,7 @@ def world(app, new_owner) -> World:
         ids["long"] = make_email_account(owners["one"].workspace_id, LONG)
         alone = make_messages(owners["one"].workspace_id, ids["long"], owners["one"].user_id)
         ids["message_alone"] = alone["waiting"]
+        ids |= make_judged(owners["apps"].workspace_id)
         ids |= make_sign_ins(owners["apps"].workspace_id, owners["apps"].user_id)
         messages = make_messages(many.workspace_id, ids["ava"], many.user_id)
         ids |= {f"message_{name}": messages[name] for name in MESSAGES}

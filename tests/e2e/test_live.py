@@ -120,3 +120,18 @@ def test_htmx_is_the_version_that_is_vendored(page):
     page.goto("/help")
 
     assert page.evaluate("() => htmx.version") == "4.0.1"
+
+
+def test_what_is_left_of_a_cooldown_counts_down_without_asking(page, app, owner):
+    with app.app_context():
+        account_id = make_email_account(owner.workspace_id)
+    page.clock.install()
+    page.goto(f"/email-accounts/{account_id}")
+    page.get_by_role("button", name="Let it rest").click()
+    left = page.locator("[data-left]")
+    expect(left).to_have_text("1 d")
+
+    page.clock.fast_forward("03:00:30")
+    page.clock.run_for(1000)
+
+    expect(left).to_have_text("21 h")
