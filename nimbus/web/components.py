@@ -92,7 +92,7 @@ def clock(context: Context, moment: datetime) -> Markup:
 def both_clocks(context: Context, moment: datetime) -> Markup:
     """The same with the name of the zone, and in UTC beside it where that is another clock."""
     zone = _zone(context)
-    shown = _time(context, moment, lambda zone: f"{_with_day(moment, zone)} {zone}")
+    shown = Markup("<span>{} {}</span>").format(clock(context, moment), zone)
     if zone == "UTC":
         return shown
     return Markup('{} <span class="muted small">{} UTC</span>').format(shown, _with_day(moment, "UTC"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,10 +10,11 @@ from nimbus.extensions import db
 from nimbus.models import EventTone, HealthEvent, InboxEvent
 from nimbus.models.event_queries import EventFilter, list_events
 from nimbus.models.health_queries import kept_sends, list_heard
+from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.inbox_events import EventKind
 from nimbus.rules.outcomes import Stream
 from nimbus.rules.rates import Basis
-from nimbus.web.cooldown_view import HEARD
+from nimbus.web.cooldown_view import HEARD, send_of
 from nimbus.web.rate_view import BASES
 
 BRIEFLY = 8  # lines on the account's own page
@@ -79,9 +80,18 @@ def _of_event(event: HealthEvent) -> LogLine:
 def _behind(event: HealthEvent) -> Sequence[tuple[str, str]]:
     if event.after is None:
         return ()
-    named = (("Before", event.before or "–"), ("After", event.after), ("Cause", event.cause or ""))
+    after = CooldownKind(event.after).in_words if event.kind == "cooldown" else event.after
+    named = (("Before", event.before or "–"), ("After", after), ("Cause", _cause(event.cause or "")))
     counted = _counted(event.counters or {})
     return [(name, value) for name, value in (*named, ("Counted", counted)) if value]
+
+
+def _cause(cause: str) -> str:
+    """A cause as a person reads it; that of a person's own decision is its actor, who is named already."""
+    number = send_of(cause)
+    if number is not None:
+        return f"message {number}"
+    return "" if cause.startswith("person:") else cause
 
 
 def _counted(counters: dict[str, Any]) -> str:
@@ -92,6 +102,8 @@ def _counted(counters: dict[str, Any]) -> str:
             said.append(f"{name} {value[0]} of {value[1]}")
         elif name == "basis":
             said.append(f"of {BASES[Basis(value)]}")
+        elif name == "until":
+            said.append(f"until {datetime.fromisoformat(value).astimezone(UTC):%-d %b, %H:%M} UTC")
         else:
             said.append(f"{name.replace('_', ' ')} {value}")
     return ", ".join(said)

@@ -60,6 +60,17 @@ def test_the_clock_goes_when_its_time_is_over_and_stays_in_the_history(alice, cl
     assert "ended by itself" in page
 
 
+def test_the_log_says_what_a_cooldown_began_with_in_words(browse, complained):
+    adam = browse("adam")
+    url, send_id = complained()
+    adam.post(f"{url}/rest", {"hours": "168"})
+    log = words(adam.get(f"{url}/log").text)
+
+    assert f"After a complaint Cause message {send_id} Counted step 1, until" in log
+    assert "UTC" in log
+    assert "person:" not in log
+
+
 def test_an_admin_ends_the_first_complaints_clock_and_nobody_the_second(browse, complained):
     adam = browse("adam")
     url, _ = complained()
