@@ -71,8 +71,12 @@ class Supervisor:
 
     def _start(self, program: Program) -> None:
         program.due, program.started = None, time.monotonic()
-        program.process = subprocess.Popen(  # noqa: S603 - the Procfile and the queue server, nothing that a user typed
-            program.command,
+        program.process = self.launch(program.command)
+
+    def launch(self, command: list[str]) -> subprocess.Popen[bytes]:
+        """Execute a program, in a session of its own."""
+        return subprocess.Popen(  # noqa: S603 - the Procfile and the queue server, nothing that a user typed
+            command,
             cwd=CHECKOUT,
             env=self.environ,
             stdin=subprocess.DEVNULL,

@@ -2,20 +2,31 @@
 
 `python -m tests.faults.variant nimbus.run` starts it all, its workers and its timetable through this module again.
 `PLANTED_BUG` in the environment names the bug; `SENDERS` so many more workers send; with `CROWD` several of them serve
-one inbox at a time; `UNHURRIED` leaves it its patience with processes. Each process loads what it needs and no more,
-as the product's own do.
+one inbox at a time; `UNHURRIED` leaves it its patience with processes.
 """
 
+import gc
 import os
 import sys
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 
 from jobs import schedule
 from nimbus.queues import SWEEP
 from nimbus.run import __main__ as run
+from tests.faults.forks import ForkingSupervisor
 
 SWEEP_EVERY = 1  # seconds
+# What the programs load, for all of them.
+SHARED = (
+    "nimbus.run.prepare",
+    "gunicorn.app.wsgiapp",
+    "nimbus.web.http_worker",
+    "jobs.worker",
+    "tests.faults.connection_bugs",
+    "tests.faults.send_bugs",
+)
 _SENDERS = "send:2"  # as the Procfile has them
 
 
@@ -33,6 +44,10 @@ def start_processes_through_here() -> int:
             yield replace(program, command=command)
 
     run.procfile = variants
+    run.Supervisor = ForkingSupervisor
+    for module in SHARED:
+        import_module(module)
+    gc.freeze()
     return run.main()
 
 
