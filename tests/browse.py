@@ -3,7 +3,8 @@
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, session
+from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.test import TestResponse
 
@@ -64,10 +65,11 @@ class Browser:
             session_token = open_session(
                 person.workspace_id, person.user_id, address="127.0.0.1", browser="tests"
             )
+        with self.app.test_request_context():
+            self.token = generate_csrf()
+            given = dict(session)
         with self.client.session_transaction() as cookie:
-            cookie["_user_id"] = session_token
-            cookie["_fresh"] = True
-        self.token = self._read_token("/help")
+            cookie.update(given, _user_id=session_token, _fresh=True)
         return self
 
     def get(self, url: str, *, htmx: bool = False, **options) -> TestResponse:
