@@ -4,9 +4,8 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Flask, current_app
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as QueueGone
@@ -18,6 +17,9 @@ from rq.utils import as_text
 
 from nimbus.queue_server import queue_url
 from nimbus.settings import current_settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 INTERACTIVE = "interactive"  # somebody is watching
 SEND = "send"
@@ -113,13 +115,15 @@ def enqueue(connection: Redis, job: str, *ids: int | str) -> None:
         together.execute()
 
 
-def ask_to_stop(app: Flask) -> None:
+def ask_to_stop(app: "Flask") -> None:
     """Tell the job that this process runs to end at its next safe place: the process was asked to stop."""
     app.extensions[_STOPPING] = True
 
 
 def must_stop() -> bool:
     """Whether the process was asked to stop; a long job looks between its steps."""
+    from flask import current_app  # as in nimbus.settings
+
     return bool(current_app.extensions.get(_STOPPING))
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_origin, get_type_hints
 
-from flask import current_app
-
 from nimbus import settings_kinds as kind
 from nimbus.errors import SettingsError
 
@@ -199,5 +197,7 @@ def ensure_secret_key(settings: Settings) -> Settings:
 
 def current_settings() -> Settings:
     """The settings of the application at hand. Needs an application context."""
+    from flask import current_app  # here: who only starts or schedules others does without Flask
+
     settings: Settings = current_app.extensions["nimbus.settings"]
     return settings

@@ -5,10 +5,6 @@ import socket
 import threading
 from collections.abc import Sequence
 
-import dns.exception
-import dns.nameserver
-import dns.resolver
-
 from nimbus.security.outbound_address import IPAddress
 from nimbus.security.outbound_socket import Deadline
 
@@ -59,6 +55,11 @@ def _ask_system(name: str, deadline: Deadline) -> list[IPAddress]:
 
 
 def _ask_servers(name: str, resolvers: Sequence[tuple[str, int]], deadline: Deadline) -> list[IPAddress]:
+    # Large, and where the system's resolver is used nobody needs it.
+    import dns.exception
+    import dns.nameserver
+    import dns.resolver
+
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = [dns.nameserver.Do53Nameserver(host, port) for host, port in resolvers]
     found: list[IPAddress] = []

@@ -2,11 +2,6 @@
 
 from collections.abc import Sequence
 
-import dns.exception
-import dns.nameserver
-import dns.rdatatype
-import dns.resolver
-
 from nimbus.security.outbound_socket import Deadline
 
 
@@ -15,6 +10,11 @@ def takes_mail(domain: str, resolvers: Sequence[tuple[str, int]], deadline: Dead
 
     resolvers: the operator's name servers; without any, those of the system. A null MX (RFC 7505) is a certain no.
     """
+    # Here and not above, as in outbound_lookup: large, and most processes never ask.
+    import dns.exception
+    import dns.nameserver
+    import dns.resolver
+
     try:
         resolver = dns.resolver.Resolver(configure=not resolvers)
     except dns.resolver.NoResolverConfiguration:

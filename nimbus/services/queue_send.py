@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
 from nimbus import queues
@@ -231,6 +230,8 @@ def _checked_recipient(text: str) -> str:
             "recipient",
             f"A message goes to one address, and these look like {count:,}. Write to each by itself.",
         )
+    from email_validator import EmailNotValidError, validate_email  # workers never read what a person typed
+
     try:
         # Mail systems of one's own may use names that the public DNS does not know.
         found = validate_email(
