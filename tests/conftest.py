@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from flask import Flask
 from jinja2 import BytecodeCache
 from redis import Redis
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.util import LRUCache
 
 from jobs.worker import AppWorker
 from nimbus import create_app, queues
@@ -42,6 +44,8 @@ class CompiledTemplates(BytecodeCache):
 
 
 TEMPLATES = CompiledTemplates()
+DIALECTS: dict[str, Dialect] = {}
+STATEMENTS: dict[str, LRUCache] = {}
 pytest_plugins = ["tests.servers.fixtures", "tests.servers.sandbox", "tests.claims", "tests.order"]
 
 
@@ -149,10 +153,19 @@ def clock() -> MovableClock:
     return MovableClock()
 
 
+def share_statements(engine: Engine) -> None:
+    """Statements compiled by one test serve the next too: SQLAlchemy keeps them for each dialect object."""
+    name = engine.dialect.name
+    engine.dialect = DIALECTS.setdefault(name, engine.dialect)
+    engine.update_execution_options(compiled_cache=STATEMENTS.setdefault(name, LRUCache(2000)))
+
+
 @pytest.fixture
 def app(settings: Settings, clock: MovableClock) -> Iterator[Flask]:
     app = create_app(settings, clock=clock)
     app.jinja_env.bytecode_cache = TEMPLATES
+    with app.app_context():
+        share_statements(db.engine)
     limiter._storage_dead = False  # a test before this one may have killed its queue
     yield app
     with app.app_context():
