@@ -113,12 +113,13 @@ def _keep_beating(worker: AppWorker, connection: Redis, ended: Event) -> None:
 
 def load_application() -> Flask:
     """Everything a job will need, imported, and no connection open that forks would share."""
-    app = create_app(load_settings())
+    app = create_app(load_settings(), pages=False)
     with app.app_context():
         if read_only_reason():
             raise SystemExit(1)  # the application has said why; the row of any job must stay as it is
     for job in JOBS:
         import_module(job.rpartition(".")[0])
+    import_module("dns.resolver")  # others load it when they need it; here each fork would do so for itself
     with app.app_context():
         db.engine.dispose()
     return app

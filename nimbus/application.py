@@ -14,8 +14,6 @@ from nimbus.security.outbound import OutboundPolicy
 from nimbus.services.instance_state import judge_key_file
 from nimbus.settings import Settings, load_settings
 from nimbus.settings_kinds import CHECKOUT
-from nimbus.web.read_only import init_read_only
-from nimbus.web.wiring import init_web
 
 
 def create_app(
@@ -24,11 +22,13 @@ def create_app(
     clock: Clock | None = None,
     check_schema: bool = True,
     check_key: bool = True,
+    pages: bool = True,
 ) -> Flask:
     """Build the application. Refuses to start behind the head of the migrations, or where its first key is missing.
 
     With a key file that does not fit the database it starts, and only reads. check_schema: False for those who mend
     or make the database. check_key: False for a restore, which must start where the database is missing or damaged.
+    pages: False for those who answer no request, as a worker does.
     """
     settings = settings or load_settings()
     logs.configure(settings.log_level)
@@ -40,23 +40,31 @@ def create_app(
     app.extensions["nimbus.outbound"] = OutboundPolicy.parse(settings.outbound_allow, settings.dns_resolvers)
     app.config.update(_flask_config(settings))
 
-    if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
-    init_read_only(app)  # asked before everything that the extensions below ask
     db.init_app(app)
     database.init_migrations(app)
-    csrf.init_app(app)
-    login_manager.init_app(app)
-    limiter.init_app(app)
-    htmx.init_app(app)
     with app.app_context():
         database.prepare_engine(db.engine)
         if check_key:
             judge_key_file(to_serve=check_schema)
 
-    init_web(app)
+    if pages:
+        _answer_requests(app, settings)
     cli.init_app(app)
     return app
+
+
+def _answer_requests(app: Flask, settings: Settings) -> None:
+    from nimbus.web.read_only import init_read_only
+    from nimbus.web.wiring import init_web
+
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
+    init_read_only(app)  # asked before everything that the extensions below ask
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    limiter.init_app(app)
+    htmx.init_app(app)
+    init_web(app)
 
 
 def _clock(settings: Settings) -> Clock:

@@ -77,7 +77,7 @@ def pytest_collection_finish() -> None:
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file at the head of the migrations, to be copied: migrating takes longer than most tests."""
     settings = test_settings(tmp_path_factory.mktemp("migrated"))
-    with create_app(settings, check_schema=False).app_context():
+    with create_app(settings, check_schema=False, pages=False).app_context():
         flask_migrate.upgrade()
         db.session.remove()
         with db.engine.connect() as connection:
@@ -91,7 +91,7 @@ def empty_postgres(postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A Postgres database at the head of the migrations, to be used as a template."""
     url = postgres.create_database()
     settings = test_settings(tmp_path_factory.mktemp("migrated"), DATABASE_URL=url)
-    with create_app(settings, check_schema=False).app_context():
+    with create_app(settings, check_schema=False, pages=False).app_context():
         flask_migrate.upgrade()
         db.session.remove()
         db.engine.dispose()
@@ -161,8 +161,14 @@ def share_statements(engine: Engine) -> None:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: MovableClock) -> Iterator[Flask]:
-    app = create_app(settings, clock=clock)
+def pages() -> bool:
+    """Whether the application answers requests; rooms in which nobody makes one override this, for pages are half its cost."""
+    return True
+
+
+@pytest.fixture
+def app(settings: Settings, clock: MovableClock, *, pages: bool) -> Iterator[Flask]:
+    app = create_app(settings, clock=clock, pages=pages)
     app.jinja_env.bytecode_cache = TEMPLATES
     with app.app_context():
         share_statements(db.engine)

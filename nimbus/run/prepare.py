@@ -21,7 +21,7 @@ def prepare(settings: Settings) -> tuple[str | None, str | None]:
     database is away, or behind this version and not to be migrated with this key file.
     """
     try:
-        app = create_app(ensure_secret_key(settings), check_schema=False)
+        app = create_app(ensure_secret_key(settings), check_schema=False, pages=False)
         with app.app_context():
             if problem := read_only_reason():
                 refuse_old_schema()

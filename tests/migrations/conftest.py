@@ -66,7 +66,7 @@ def database(request, tmp_path):
     environ = {}
     if request.param == "postgres":
         environ["DATABASE_URL"] = request.getfixturevalue("postgres").create_database()
-    with create_app(test_settings(tmp_path, **environ), check_schema=False).app_context():
+    with create_app(test_settings(tmp_path, **environ), check_schema=False, pages=False).app_context():
         yield Database()
         db.session.remove()
         db.engine.dispose()

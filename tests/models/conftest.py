@@ -11,5 +11,10 @@ def database_url(both_databases):
 
 
 @pytest.fixture
+def pages():
+    return False
+
+
+@pytest.fixture
 def acme(context):
     return make_workspace("Acme")

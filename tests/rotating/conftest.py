@@ -12,6 +12,11 @@ def database_url(both_databases):
 
 
 @pytest.fixture
+def pages():
+    return False
+
+
+@pytest.fixture
 def ada(context):
     """The ids of a workspace and of its owner."""
     person = make_person(make_workspace("Acme"), "Ada")

@@ -24,6 +24,11 @@ def environ(mail_stack: MailStack) -> dict[str, str]:
 
 
 @pytest.fixture
+def pages() -> bool:
+    return False
+
+
+@pytest.fixture
 def asker(context: None) -> Asker:
     """Ada, who owns a workspace."""
     person = make_person(make_workspace("Acme"), "Ada")

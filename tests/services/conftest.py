@@ -22,6 +22,11 @@ def database_url(both_databases):
     return both_databases
 
 
+@pytest.fixture
+def pages():
+    return False
+
+
 @pytest.fixture(scope="package", autouse=True)
 def each_passphrase_once():
     """The key of a backup is derived slowly on purpose: once for a passphrase and its salt is enough."""
