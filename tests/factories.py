@@ -36,12 +36,16 @@ PASSWORD = "the mailbox's own password"
 def make_workspace(name="Acme", timezone="Europe/Paris") -> int:
     """A workspace with its key and nobody in it."""
     with transaction() as session:
-        workspace = Workspace(name=name, timezone=timezone, created_at=now())
-        session.add(workspace)
-        session.flush()
-        create_workspace_key(session, workspace.id)
-        confirm_first(session, by="tests")
-        return workspace.id
+        return _add_workspace(session, name, timezone)
+
+
+def _add_workspace(session, name, timezone="Europe/Paris") -> int:
+    workspace = Workspace(name=name, timezone=timezone, created_at=now())
+    session.add(workspace)
+    session.flush()
+    create_workspace_key(session, workspace.id)
+    confirm_first(session, by="tests")
+    return workspace.id
 
 
 @cache
@@ -52,27 +56,32 @@ def _hashed(password) -> str:
 
 def make_person(workspace_id, name, *, role=Role.OWNER, password=cast.PASSWORD) -> cast.Person:
     """Somebody who can sign in to a workspace with the password of the cast."""
-    email = f"{name.lower()}@example.com"
     with transaction() as session:
-        user = User(name=name, email=email, password_hash=_hashed(password), created_at=now())
-        session.add(user)
-        session.flush()
-        session.add(Membership(workspace_id=workspace_id, user_id=user.id, role=role))
-        return cast.Person(workspace_id, user.id, email, name)
+        return _add_person(session, workspace_id, name, role, password)
+
+
+def _add_person(session, workspace_id, name, role=Role.OWNER, password=cast.PASSWORD) -> cast.Person:
+    email = f"{name.lower()}@example.com"
+    user = User(name=name, email=email, password_hash=_hashed(password), created_at=now())
+    session.add(user)
+    session.flush()
+    session.add(Membership(workspace_id=workspace_id, user_id=user.id, role=role))
+    return cast.Person(workspace_id, user.id, email, name)
 
 
 def make_cast() -> cast.Cast:
-    """Alice, Adam, Bob and Vera of one workspace, one of each role; Charlie of another."""
-    acme, zenith = make_workspace("Acme"), make_workspace("Zenith")
-    return cast.Cast(
-        {
-            "alice": make_person(acme, "Alice"),
-            "adam": make_person(acme, "Adam", role=Role.ADMIN),
-            "bob": make_person(acme, "Bob", role=Role.OPERATOR),
-            "vera": make_person(acme, "Vera", role=Role.VIEWER),
-            "charlie": make_person(zenith, "Charlie"),
-        }
-    )
+    """Alice, Adam, Bob and Vera of one workspace, one of each role; Charlie of another. All in one transaction."""
+    with transaction() as session:
+        acme, zenith = _add_workspace(session, "Acme"), _add_workspace(session, "Zenith")
+        return cast.Cast(
+            {
+                "alice": _add_person(session, acme, "Alice"),
+                "adam": _add_person(session, acme, "Adam", Role.ADMIN),
+                "bob": _add_person(session, acme, "Bob", Role.OPERATOR),
+                "vera": _add_person(session, acme, "Vera", Role.VIEWER),
+                "charlie": _add_person(session, zenith, "Charlie"),
+            }
+        )
 
 
 def make_domain(workspace_id, name="acme.test", **overrides) -> int:
