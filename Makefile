@@ -26,8 +26,11 @@ worker: $(RUN_READY) ## one more worker for all queues, beside a running NimbusO
 scheduler: $(RUN_READY) ## the scheduler alone, where it was stopped
 	@$(BIN)/python -m jobs.schedule
 
+# In a fresh clone one process compiles the tests before four would each do it for themselves.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(DEV_READY) ## all tests; SERVERS=skip leaves the real servers alone
 	@test "$(SERVERS)" = skip || scripts/install-test-servers
+	@test -d tests/__pycache__ || $(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 test-servers: ## install the mail, DNS and database servers and the browser that some tests use
