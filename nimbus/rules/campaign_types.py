@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+DEFAULT_FLOOR = 70  # of the health score, where a campaign sets none of its own
+
 
 class CampaignType(StrEnum):
     """What a campaign is: mail to strangers, or mail to people who know the sender."""

@@ -10,14 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from nimbus.rules.campaign_types import CampaignType, Restriction, allows
+from nimbus.rules.campaign_types import DEFAULT_FLOOR, CampaignType, Restriction, allows
 from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.durations import clock_time, day_and_month, in_words
 from nimbus.rules.inbox_status import CONNECTION_SENTENCES
 from nimbus.rules.providers import ConnectionState
 from nimbus.rules.score_parts import PRIOR
 
-DEFAULT_FLOOR = 70  # of the health score, where a campaign sets none of its own
 NEEDED_STAGE = {CampaignType.COLD_OUTREACH: 3, CampaignType.NURTURE: 2}
 TYPE_WORDS = {CampaignType.COLD_OUTREACH: "cold outreach", CampaignType.NURTURE: "nurture"}
 

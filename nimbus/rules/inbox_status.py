@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.campaign_types import DEFAULT_FLOOR, Restriction
 from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.durations import clock_time, day_and_month, in_words
 from nimbus.rules.health_hold import HoldState
@@ -62,6 +62,7 @@ class InboxFacts:
     sent_today: int
     todays_limit: int
     current_stage: int
+    score: int | None  # None: nothing has judged it yet
     restriction: Restriction
 
 
@@ -138,6 +139,12 @@ def _cooling(facts: InboxFacts) -> str:
     return f"{why}{left} left ({clock_time(facts.cooldown_until, facts.timezone)})"
 
 
+def _ready_for(facts: InboxFacts) -> str:
+    if facts.score is not None and facts.score < DEFAULT_FLOOR:
+        return f"Health {facts.score}; campaigns ask for {DEFAULT_FLOOR} unless they say otherwise"
+    return _RESERVED[facts.restriction]
+
+
 _Line = tuple[StatusKey, Callable[[InboxFacts], bool], Callable[[InboxFacts], str], Action | None]
 
 _LINES: tuple[_Line, ...] = (
@@ -190,5 +197,5 @@ _LINES: tuple[_Line, ...] = (
         lambda _facts: "Stage 2; cold from 3",
         None,
     ),
-    (StatusKey.READY, lambda _facts: True, lambda facts: _RESERVED[facts.restriction], None),
+    (StatusKey.READY, lambda _facts: True, _ready_for, None),
 )

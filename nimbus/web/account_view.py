@@ -111,6 +111,7 @@ class AccountView:
             sent_today=self.sent_today,
             todays_limit=account.todays_limit,
             current_stage=account.current_stage,
+            score=None if account.overall_score is None else int(account.overall_score),
             restriction=Restriction(account.restriction),
         )
 

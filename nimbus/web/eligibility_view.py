@@ -8,10 +8,9 @@ from nimbus.clock import next_midnight, now
 from nimbus.extensions import db
 from nimbus.models.account_queries import AccountRow
 from nimbus.models.health_queries import next_slot, used_by_hour
-from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.campaign_types import DEFAULT_FLOOR, Restriction
 from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.eligibility import (
-    DEFAULT_FLOOR,
     NEEDED_STAGE,
     TYPE_WORDS,
     Candidate,

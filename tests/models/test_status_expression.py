@@ -109,6 +109,7 @@ def judge(row, moment):
             sent_today=row.sent_today,
             todays_limit=account.todays_limit,
             current_stage=account.current_stage,
+            score=None,
             restriction=Restriction(account.restriction),
         )
     ).key

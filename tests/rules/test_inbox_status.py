@@ -33,6 +33,7 @@ READY = InboxFacts(
     sent_today=0,
     todays_limit=40,
     current_stage=5,
+    score=92,
     restriction=Restriction.ANY,
 )
 # What brings an inbox into each state, worst first.
@@ -126,6 +127,7 @@ ANY_FACTS = st.builds(
     sent_today=st.integers(0, 50),
     todays_limit=st.integers(0, 50),
     current_stage=st.integers(0, 5),
+    score=st.none() | st.integers(0, 100),
     restriction=st.sampled_from(Restriction),
 )
 
@@ -144,6 +146,18 @@ def test_each_state_has_its_word_reason_and_action(key, word, tone, icon, action
 
     assert (status.key, status.word, status.tone, status.icon) == (key, word, tone, icon)
     assert (status.reason, status.action) == (reason, action)
+
+
+@pytest.mark.parametrize(
+    ("score", "reason"),
+    [
+        (69, "Health 69; campaigns ask for 70 unless they say otherwise"),
+        (70, "Sends cold and nurture"),
+        (None, "Sends cold and nurture"),
+    ],
+)
+def test_an_inbox_that_is_ready_says_so_where_its_health_is_below_the_usual_floor(score, reason):
+    assert judge_status(replace(READY, score=score)).reason == reason
 
 
 @pytest.mark.parametrize("key", StatusKey)
