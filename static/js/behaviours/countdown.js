@@ -6,7 +6,7 @@
     const parts = [[Math.floor(minutes / 1440), "d"], [Math.floor(minutes / 60) % 24, "h"], [minutes % 60, "min"]];
     return parts.filter(([amount]) => amount).slice(0, 2).map(([amount, unit]) => `${amount} ${unit}`).join(" ");
   };
-  setInterval(() => {
+  const count = () => {
     for (const each of document.querySelectorAll("[data-left]")) {
       const known = ends.get(each);
       const end = known?.given === each.dataset.left ? known.end : performance.now() + 1000 * each.dataset.left;
@@ -14,5 +14,7 @@
       const said = words((end - performance.now()) / 1000);
       if (each.textContent !== said) each.textContent = said;
     }
-  }, 1000);
+  };
+  count();
+  setInterval(count, 1000);
 })();
