@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from flask import Flask
 from jinja2 import BytecodeCache
 from redis import Redis
-from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.util import LRUCache
 
 from jobs.worker import AppWorker
 from nimbus import create_app, queues
 from nimbus.clock import MovableClock
 from nimbus.extensions import db, limiter
+from nimbus.models.base import Base
 from nimbus.queue_server import command, queue_url
 from nimbus.security.instance_keys import ensure_instance_key
 from nimbus.settings import Settings, load_settings
@@ -43,9 +43,20 @@ class CompiledTemplates(BytecodeCache):
         self.compiled[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
+class CompiledStatements(LRUCache):
+    """The same for SQL: by the name of the dialect, for each test's engine has a dialect object of its own."""
+
+    def get(self, key, default=None):
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key, compiled):
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
 TEMPLATES = CompiledTemplates()
-DIALECTS: dict[str, Dialect] = {}
-STATEMENTS: dict[str, LRUCache] = {}
+STATEMENTS = CompiledStatements(4000)
+for mapper in Base.registry.mappers:  # what the session writes with
+    mapper._compiled_cache = STATEMENTS
 pytest_plugins = ["tests.servers.fixtures", "tests.servers.sandbox", "tests.claims", "tests.order"]
 
 
@@ -153,13 +164,6 @@ def clock() -> MovableClock:
     return MovableClock()
 
 
-def share_statements(engine: Engine) -> None:
-    """Statements compiled by one test serve the next too: SQLAlchemy keeps them for each dialect object."""
-    name = engine.dialect.name
-    engine.dialect = DIALECTS.setdefault(name, engine.dialect)
-    engine.update_execution_options(compiled_cache=STATEMENTS.setdefault(name, LRUCache(2000)))
-
-
 @pytest.fixture
 def pages() -> bool:
     """Whether the application answers requests; rooms in which nobody makes one override this, for pages are half its cost."""
@@ -171,7 +175,7 @@ def app(settings: Settings, clock: MovableClock, *, pages: bool) -> Iterator[Fla
     app = create_app(settings, clock=clock, pages=pages)
     app.jinja_env.bytecode_cache = TEMPLATES
     with app.app_context():
-        share_statements(db.engine)
+        db.engine.update_execution_options(compiled_cache=STATEMENTS)
     limiter._storage_dead = False  # a test before this one may have killed its queue
     yield app
     with app.app_context():
