@@ -75,7 +75,7 @@ def read_then_write_the_budget() -> None:
         )
         with db.engine.connect() as connection:
             seen.sent, seen.reserved = connection.execute(of_inbox).first() or (0, 0)
-        time.sleep(0.05)  # what was read grows old
+        time.sleep(0.1)  # what was read grows old
         return patient(action, **options)
 
     def as_seen(database):

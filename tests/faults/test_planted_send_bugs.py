@@ -23,7 +23,8 @@ def verdicts():
     """What the judge says of sending with each bug, two tried at once: half of the time they wait."""
 
     def judge(bug):
-        crowd = {"inboxes": 1, "CROWD": "1"} if bug == "read_then_write_the_budget" else {"inboxes": 4}
+        crowded_few = {"inboxes": 2, "CROWD": "1", "senders": 4}
+        crowd = crowded_few if bug == "read_then_write_the_budget" else {"inboxes": 4}
         with running_fleet("sqlite", limit=20, settles_within=10, PLANTED_BUG=bug, **crowd) as fleet:
             MISFORTUNES[bug](fleet)
             return fleet.wrong()
