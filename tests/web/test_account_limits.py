@@ -120,6 +120,36 @@ def test_whether_it_can_send_is_answered_for_each_campaign_type_with_every_check
     assert places == sorted(places)
 
 
+@pytest.mark.claim("C27")
+@pytest.mark.parametrize(
+    ("score", "told"),
+    [
+        (68.0, "ava@acme.test scores 68, the campaign needs 70."),
+        (70.0, "ava@acme.test has used 20 of 20 today"),
+    ],
+)
+def test_the_score_is_read_before_everything_else_that_is_about_health(
+    alice, app, cast, make_page, score, told
+):
+    url = make_page(overall_score=score, limit_mode="manual", current_stage=0, needs_acknowledgement=True)
+    with app.app_context():
+        make_inbox_day(cast.alice.workspace_id, int(url.rpartition("/")[2]), sent=20)
+
+    page = words(alice.get(url).text)
+
+    assert f"Cold outreach: no {told}" in page
+    assert f"Nurture: no {told}" in page
+
+
+@pytest.mark.claim("C58", partly=True)
+def test_an_inbox_that_looks_healthy_and_does_not_send_shows_its_score_beside_the_floor(alice, make_page):
+    page = words(alice.get(make_page(overall_score=68.0, current_stage=5)).text)
+
+    assert "Ready Health 68; campaigns ask for 70 unless they say otherwise" in page
+    assert "Cold outreach: no ava@acme.test scores 68, the campaign needs 70." in page
+    assert "Health score 68 fails from 70 fails from 70" in page
+
+
 @pytest.mark.claim("C34", partly=True)
 def test_out_of_rotation_no_campaign_passes_and_its_figures_are_still_there(browse, make_page):
     bob, url = browse("bob"), make_page(bounce_count=1, bounce_of=60, rates_basis="production")
