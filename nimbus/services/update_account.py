@@ -15,7 +15,7 @@ from nimbus.models import ConnectionTest, EmailAccountHealth, EventTone, MailSer
 from nimbus.rules.audit import Action
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_test import UNDER_WAY, State
-from nimbus.services import account_changes, audit
+from nimbus.services import audit
 from nimbus.services.account_changes import Limit, Priority, Restrict, Rotation, Said, refuse_above_ceiling
 from nimbus.services.account_log import Decided, record
 from nimbus.services.asker import Asker
@@ -23,7 +23,6 @@ from nimbus.services.give_back import forget_grant, tell
 from nimbus.services.sender_turn import bring_forward
 
 HISTORY_KEPT = timedelta(days=30)
-LimitTooHigh = account_changes.LimitTooHigh
 
 
 class NoSuchAccount(NimbusError):

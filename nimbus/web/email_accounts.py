@@ -13,6 +13,7 @@ from nimbus.rules.connection_test import Purpose
 from nimbus.rules.providers import Provider
 from nimbus.rules.roles import Permission
 from nimbus.services import shape_limit, update_account
+from nimbus.services.account_changes import LimitTooHigh
 from nimbus.services.connect_account import start_account_test
 from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.account_list import AccountList
@@ -91,7 +92,7 @@ def limit(account_id: int) -> Response | AnyResponse:
     seen = int(form.seen.data) if (form.seen.data or "").isdigit() else None
     try:
         update_account.change_limit(asker(), account_id, form.daily_send_limit.number, seen=seen)
-    except update_account.LimitTooHigh as problem:
+    except LimitTooHigh as problem:
         form.daily_send_limit.errors = [str(problem)]
         return _field(_view(account_id), "limit", form)
     except update_account.ChangedMeanwhile as problem:

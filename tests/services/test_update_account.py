@@ -12,9 +12,9 @@ from nimbus.clock import now
 from nimbus.extensions import db
 from nimbus.models import ConnectionTest, EmailAccountHealth, HealthEvent, MailServer, WorkspaceKey
 from nimbus.rules.campaign_types import Restriction
+from nimbus.services.account_changes import LimitTooHigh
 from nimbus.services.update_account import (
     ChangedMeanwhile,
-    LimitTooHigh,
     NoSuchAccount,
     change_limit,
     change_priority,
