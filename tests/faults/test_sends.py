@@ -117,7 +117,7 @@ def test_full_disk_stops_sending_and_room_on_it_is_enough_to_go_on(database):
     with running_fleet(database, small_disk=True) as fleet:
         nemesis = Nemesis(fleet, seed=7, weights={"fill_disk": 1}, pause=(0.5, 1), outage=(3, 4))
 
-        storm(fleet, nemesis, until=lambda: nemesis.strikes.total() >= 2)
+        storm(fleet, nemesis, until=lambda: nemesis.strikes.total() >= 2 and fleet.refusals > 0)
         fleet.ask(20)
 
         assert fleet.refusals
