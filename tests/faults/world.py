@@ -71,6 +71,7 @@ class World:
         self.client.set_up(self.product.setup_code)
 
     def stop(self) -> None:
+        """The end of the world; one that is to go on is restarted."""
         self.product.stop()
 
     def restart(self) -> float:
@@ -79,7 +80,7 @@ class World:
         AssertionError when something of it is left over.
         """
         began = time.monotonic()
-        self.stop()
+        self.product.stop()
         took = time.monotonic() - began
         assert self.processes() == {}, "the product left processes behind"
         self.start()
