@@ -55,11 +55,11 @@ class EffectiveLimit:
 def effective_limit(facts: LimitFacts) -> EffectiveLimit:
     """How many mails may leave today. A reason that changes nothing is not told."""
     limit, steps = max(0, facts.daily_send_limit), []
-    for lowered in _REASONS:
-        step = lowered(facts, limit)
-        if step is not None and step.limit < limit:
-            limit = step.limit
-            steps.append(step)
+    for left_by, said_of in _REASONS:
+        left = left_by(facts, limit)
+        if left is not None and left < limit:
+            limit = left
+            steps.append(LimitStep(left, said_of(facts)))
     return EffectiveLimit(limit, tuple(steps))
 
 
@@ -68,56 +68,65 @@ def provider_limit_lasts(hit_at: datetime | None, now: datetime) -> bool:
     return hit_at is not None and now < hit_at + PROVIDER_LIMIT_LASTS
 
 
-def _ceiling(facts: LimitFacts, _limit: int) -> LimitStep | None:
-    return LimitStep(facts.provider_cap, f"The provider's ceiling leaves {facts.provider_cap:,} a day")
+def _under_ceiling(facts: LimitFacts, _limit: int) -> int:
+    return facts.provider_cap
 
 
-def _slipping(facts: LimitFacts, limit: int) -> LimitStep | None:
-    why = next((said for holds, said in _slips(facts) if holds), None)
-    if why is None or facts.kind not in RAMPS:
-        return None
-    factor = RAMPS[facts.kind].slip
-    return LimitStep(_share(limit, factor), f"{why}: {factor:.0%} of it".replace("%", " %"))
+def _say_ceiling(facts: LimitFacts) -> str:
+    return f"The provider's ceiling leaves {facts.provider_cap:,} a day"
 
 
-def _slips(facts: LimitFacts) -> tuple[tuple[bool, str], ...]:
-    return (
-        (facts.score < HEALTHY_FROM, f"Its score of {facts.score} is under {HEALTHY_FROM}"),
-        (facts.level >= Level.ELEVATED, f"A rate is {facts.level.name}"),
-        (facts.is_first_day_after_pause, "The first day after its domain's pause"),
-    )
+def _while_slipping(facts: LimitFacts, limit: int) -> int | None:
+    slips = facts.score < HEALTHY_FROM or facts.level >= Level.ELEVATED or facts.is_first_day_after_pause
+    return _share(limit, RAMPS[facts.kind].slip) if slips and facts.kind in RAMPS else None
 
 
-def _probation(facts: LimitFacts, limit: int) -> LimitStep | None:
-    if facts.hold_state is not HoldState.PROBATION:
-        return None
-    left = max(PROBATION_LEAST, _share(limit, PROBATION_SHARE))
-    return LimitStep(left, f"On probation: a quarter of it, {PROBATION_LEAST} at least")
+def _say_slipping(facts: LimitFacts) -> str:
+    if facts.score < HEALTHY_FROM:
+        why = f"Its score of {facts.score} is under {HEALTHY_FROM}"
+    elif facts.level >= Level.ELEVATED:
+        why = f"A rate is {facts.level.name}"
+    else:
+        why = "The first day after its domain's pause"
+    return f"{why}: {RAMPS[facts.kind].slip:.0%} of it".replace("%", " %")
 
 
-def _after_cooldown(facts: LimitFacts, _limit: int) -> LimitStep | None:
-    if not facts.is_first_day_after_cooldown:
-        return None
-    left = _share(min(facts.daily_send_limit, facts.provider_cap), AFTER_COOLDOWN_SHARE)
-    return LimitStep(left, "The first day after a cooldown: a quarter of the daily limit")
+def _on_probation(facts: LimitFacts, limit: int) -> int | None:
+    on_probation = facts.hold_state is HoldState.PROBATION
+    return max(PROBATION_LEAST, _share(limit, PROBATION_SHARE)) if on_probation else None
 
 
-def _after_provider_limit(facts: LimitFacts, _limit: int) -> LimitStep | None:
-    if facts.sent_before_provider_limit is None:
-        return None
-    left = _share(facts.sent_before_provider_limit, AFTER_PROVIDER_LIMIT_SHARE)
+def _say_probation(_facts: LimitFacts) -> str:
+    return f"On probation: a quarter of it, {PROBATION_LEAST} at least"
+
+
+def _after_cooldown(facts: LimitFacts, _limit: int) -> int | None:
+    usual = min(facts.daily_send_limit, facts.provider_cap)
+    return _share(usual, AFTER_COOLDOWN_SHARE) if facts.is_first_day_after_cooldown else None
+
+
+def _say_cooldown(_facts: LimitFacts) -> str:
+    return "The first day after a cooldown: a quarter of the daily limit"
+
+
+def _after_provider_limit(facts: LimitFacts, _limit: int) -> int | None:
     sent = facts.sent_before_provider_limit
-    return LimitStep(left, f"The provider said enough after {sent:,} in 24 hours: half of that for a week")
+    return None if sent is None else _share(sent, AFTER_PROVIDER_LIMIT_SHARE)
+
+
+def _say_provider_limit(facts: LimitFacts) -> str:
+    return f"The provider said enough after {facts.sent_before_provider_limit:,} in 24 hours: half of that for a week"
 
 
 def _share(limit: int, factor: float) -> int:
     return int(round(limit * factor, 9))
 
 
-_REASONS: tuple[Callable[[LimitFacts, int], LimitStep | None], ...] = (
-    _ceiling,
-    _slipping,
-    _probation,
-    _after_cooldown,
-    _after_provider_limit,
+# What a reason leaves of the number so far, and its words: most change nothing, and claims ask for each message.
+_REASONS: tuple[tuple[Callable[[LimitFacts, int], int | None], Callable[[LimitFacts], str]], ...] = (
+    (_under_ceiling, _say_ceiling),
+    (_while_slipping, _say_slipping),
+    (_on_probation, _say_probation),
+    (_after_cooldown, _say_cooldown),
+    (_after_provider_limit, _say_provider_limit),
 )

@@ -1,6 +1,7 @@
 """What kind of mailbox is behind an account: its daily limits depend on that, not on the path it was connected by."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 from nimbus.rules.personal_domains import is_personal_google, is_personal_microsoft
 from nimbus.rules.providers import Provider
@@ -25,6 +26,7 @@ _OF_PROVIDER = {
 }
 
 
+@lru_cache(maxsize=1024)  # asked three times for each message that leaves
 def mailbox_kind(provider: Provider, domain: str) -> MailboxKind:
     """The kind of a mailbox that is connected by this path, at this mail domain (lower case)."""
     if is_personal_google(domain):

@@ -83,6 +83,7 @@ def test_same_values_give_the_same_bytes() -> None:
 @example(subject="=?utf-8?q?Hidden?=", name='Ann "the =?utf-8?q?boss?=" O\'Neil, Ltd.')
 @example(subject="x" * 3000, name="ü" * 3000)
 @example(subject="", name="")
+@example(subject=f"{'0' * 39} {'0' * 29}, {'0' * 39} {'0' * 38}", name="")  # the library folds it after 79
 def test_subject_and_name_come_back_as_they_were_written(subject: str, name: str) -> None:
     raw = compose(letter(subject=unbroken(subject), sender_name=unbroken(name)))
 
