@@ -148,12 +148,12 @@ def _day_used_up(facts: SendFacts) -> _Stopped:
 
 def _ceiling_reached(facts: SendFacts) -> _Stopped:
     since = counted_since(facts.now)
-    counted = sorted((hour, used) for hour, used in facts.used_by_hour.items() if hour >= since)
-    total = left = sum(used for _, used in counted)
+    counted = {hour: used for hour, used in facts.used_by_hour.items() if hour >= since}
+    total = left = sum(counted.values())
     if total < facts.ceiling:
         return None
     free_at = facts.now + LOOK_AGAIN
-    for hour, used in counted:
+    for hour, used in sorted(counted.items()):
         left -= used
         free_at = hour + CEILING_WINDOW + _HOUR  # from then on `counted_since` lies after this hour
         if left < facts.ceiling:

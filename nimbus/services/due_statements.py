@@ -35,10 +35,7 @@ def next_due() -> sa.Select[Any]:
     newest = sa.select(sa.func.max(days.c.day)).where(days.c.account_id == SEND.c.account_id).correlate(SEND)
     return (
         sa.select(
-            *(
-                SEND.c[name]
-                for name in ("id", "kind", "recipient", "subject", "body", "attempts", "timeline")
-            ),
+            *(SEND.c[name] for name in ("id", "kind", "recipient", "subject", "body", "attempts")),
             *(SEND.c[name] for name in ("message", "message_id", "dated_at")),
             *(ACCOUNT.c[name] for name in ("email", "is_active", "connection_state", "removed_at")),
             *(ACCOUNT.c[name] for name in ("cooldown_until", "needs_acknowledgement")),

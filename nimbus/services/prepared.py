@@ -45,14 +45,17 @@ class Writing:
         """The rows of a query, or those that a statement returns, with their columns as attributes."""
         self._run(query, values)
         row, readers = _reading(query, self._dialect)
-        return [
-            row(*(read(value) if read else value for read, value in zip(readers, found, strict=True)))
-            for found in self._cursor.fetchall()
-        ]
+        found = [list(each) for each in self._cursor.fetchall()]
+        for each in found:
+            for place, read in readers:
+                each[place] = read(each[place])
+        return [row(*each) for each in found]
 
     def _run(self, statement: _Statement, values: Mapping[str, Any]) -> None:
-        sql, fixed, binds, by_place = _prepared(statement, self._dialect, tuple(values))
-        written = fixed | {name: write(values[name]) if write else values[name] for name, write in binds}
+        sql, fixed, writers, by_place = _prepared(statement, self._dialect, tuple(values))
+        written = {**fixed, **values}
+        for name, write in writers:
+            written[name] = write(values[name])
         try:
             self._cursor.execute(sql, [written[name] for name in by_place] if by_place else written)
         except self._dialect.loaded_dbapi.Error as error:
@@ -88,20 +91,20 @@ def _named(error: Exception, dialect: Dialect) -> BaseException:
 @lru_cache(maxsize=64)
 def _prepared(
     statement: _Statement, dialect: Dialect, names: tuple[str, ...]
-) -> tuple[str, dict[str, Any], list[tuple[str, _Translate | None]], list[str] | None]:
+) -> tuple[str, dict[str, Any], list[tuple[str, _Translate]], list[str] | None]:
     """The text for the driver, the values that never change, how to write the others, and their order where it counts."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     fixed: dict[str, Any] = {}
     defaults = {column.key: _constant(column) for column in compiled.insert_prefetch}
-    binds: list[tuple[str, _Translate | None]] = []
+    writers: list[tuple[str, _Translate]] = []
     for name, bind in compiled.binds.items():
         write = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        if name in names:
-            binds.append((name, write))
-        else:
+        if name not in names:
             value = defaults.get(name, bind.effective_value)
             fixed[name] = write(value) if write else value
-    return str(compiled), fixed, binds, compiled.positiontup
+        elif write:
+            writers.append((name, write))
+    return str(compiled), fixed, writers, compiled.positiontup
 
 
 def _constant(column: sa.Column[Any]) -> Any:
@@ -112,9 +115,11 @@ def _constant(column: sa.Column[Any]) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _reading(query: _Statement, dialect: Dialect) -> tuple[Callable[..., Any], list[_Translate | None]]:
+def _reading(query: _Statement, dialect: Dialect) -> tuple[Callable[..., Any], list[tuple[int, _Translate]]]:
+    """What a row is called, and how to read the columns, by their place, that are not as the driver gives them."""
     columns = query.exported_columns
-    readers: list[_Translate | None] = [
-        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-    ]
+    readers: list[tuple[int, _Translate]] = []
+    for place, column in enumerate(columns):
+        if read := column.type.dialect_impl(dialect).result_processor(dialect, None):
+            readers.append((place, read))
     return namedtuple("Row", map(str, columns.keys())), readers  # noqa: PYI024 - its fields are known only here

@@ -1,6 +1,5 @@
 """Taking the next message of an inbox, together with its place in the day's budget and under the provider's ceiling."""
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +36,6 @@ class Claimed:
     message_id: str
     dated_at: datetime
     attempts: int
-    timeline: list[Any]
     owner: str
     day: date
     hour: datetime
@@ -155,7 +153,6 @@ def _claim(writing: Writing, row: Any, facts: SendFacts, inbox: dict[str, Any]) 
         message_id=taken["new_message_id"],
         dated_at=taken["new_dated_at"],
         attempts=row.attempts + 1,
-        timeline=[*row.timeline, json.loads(line)],
         owner=inbox["new_owner"],
         day=day,
         hour=taken["of_hour"],
