@@ -1,0 +1,106 @@
+"""All checks of a sending domain: one long list of questions, and from their answers every verdict.
+
+A name server that is silent changes nothing for a day: the last verdict stands, and says how old it is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from nimbus.rules.alignment import Evidence, judge_alignment
+from nimbus.rules.blocklists import Blocklist
+from nimbus.rules.dkim import check_dkim
+from nimbus.rules.dmarc import check_dmarc, walk_dmarc
+from nimbus.rules.dns_answers import Asking, IPAddress, addresses_of
+from nimbus.rules.listings import LookedUp, ask_lists
+from nimbus.rules.mx import check_mx
+from nimbus.rules.ptr import check_ptr
+from nimbus.rules.sending_paths import Path, selectors_to_try
+from nimbus.rules.spf_verdict import judge_spf
+from nimbus.rules.spf_walk import walk_spf
+from nimbus.rules.verdicts import Check, CheckResult, Verdict
+
+LAST_GOOD_KEPT = timedelta(hours=24)
+CHECKED_EVERY = timedelta(hours=6)
+LISTED_CHECKED_EVERY = timedelta(hours=1)
+CONFIRMED_WITHIN = timedelta(minutes=11)  # a look that may pause, or end a pause, is repeated soon
+_MOST_ADDRESSES = 8  # of one's own mail servers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is known of a domain before it is checked. `registrable` is what somebody bought: lists go by that name."""
+
+    domain: str
+    registrable: str
+    paths: tuple[Path, ...] = ()
+    own_hosts: tuple[str, ...] = ()  # mail servers whose addresses are the domain's own
+    observed_selectors: tuple[str, ...] = ()  # on its real mail
+    evidence: Evidence = field(default_factory=Evidence)
+    lists: tuple[Blocklist, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What came of it. The verdict on the lists follows from the listings over time: rules/listings.py."""
+
+    results: Mapping[Check, CheckResult]
+    organisation: str
+    selectors: tuple[str, ...]  # at which there is a key
+    looked: tuple[LookedUp, ...]
+    addresses: tuple[IPAddress, ...]
+
+
+def check_domain(asked: Asked, done: Callable[[Check], None] = lambda _check: None) -> Asking[Checked]:
+    """Check everything; `done` hears of each check that has its answers."""
+    domain = asked.domain
+    mx = yield from check_mx(domain)
+    done(Check.MX)
+    addresses = yield from _own_addresses(asked.own_hosts)
+    selectors = selectors_to_try(asked.paths, asked.observed_selectors)
+    dkim = yield from check_dkim(domain, selectors, asked.observed_selectors)
+    done(Check.DKIM)
+    walk = yield from walk_spf(domain)
+    own = [Path("your mail server", addresses=addresses)] if addresses else []
+    spf = judge_spf(walk, [*asked.paths, *own], dkim=dkim.result.verdict)
+    done(Check.SPF)
+    tree = yield from walk_dmarc(domain)
+    dmarc = yield from check_dmarc(tree, exists=mx.code != "no_domain")
+    done(Check.DMARC)
+    ptr = yield from check_ptr(addresses)
+    done(Check.PTR)
+    looked = yield from ask_lists(asked.lists, asked.registrable, tuple(map(str, addresses)))
+    done(Check.LISTS)
+    alignment = judge_alignment(asked.evidence, spf=spf.verdict, dkim=dkim.result.verdict)
+    results = (mx, spf, dkim.result, dmarc, alignment, ptr)
+    return Checked(
+        results={result.check: result for result in results},
+        organisation=tree.organisation,
+        selectors=dkim.selectors,
+        looked=looked,
+        addresses=addresses,
+    )
+
+
+def _own_addresses(hosts: Sequence[str]) -> Asking[tuple[IPAddress, ...]]:
+    found: list[IPAddress] = []
+    for host in hosts:
+        addresses, _ = yield from addresses_of(host)
+        found += [address for address in addresses if address.is_global]
+    return tuple(dict.fromkeys(found))[:_MOST_ADDRESSES]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A verdict with its age: `at` is when it was found, which may be long before the last look."""
+
+    result: CheckResult
+    at: datetime
+
+
+def keep_last_good(fresh: CheckResult, last: Kept | None, now: datetime) -> Kept:
+    """The verdict that counts: the fresh one, or for a day the last known one where name servers were silent."""
+    is_silence = fresh.verdict is Verdict.UNKNOWN and fresh.is_temporary
+    if not is_silence or last is None or last.result.verdict is Verdict.UNKNOWN:
+        return Kept(fresh, now)
+    return last if now - last.at <= LAST_GOOD_KEPT else Kept(fresh, now)
