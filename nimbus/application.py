@@ -9,6 +9,7 @@ from nimbus import cli, database, logs, queues
 from nimbus.clock import Clock, FileClock, SystemClock
 from nimbus.extensions import csrf, db, htmx, limiter, login_manager
 from nimbus.queue_server import queue_url
+from nimbus.rules.blocklists import Blocklist, switched_on
 from nimbus.security.instance_keys import KeyRing
 from nimbus.security.outbound import OutboundPolicy
 from nimbus.services.instance_state import judge_key_file
@@ -38,6 +39,7 @@ def create_app(
     app.extensions["nimbus.clock"] = clock or _clock(settings)
     app.extensions["nimbus.key_ring"] = KeyRing(settings.key_file)
     app.extensions["nimbus.outbound"] = OutboundPolicy.parse(settings.outbound_allow, settings.dns_resolvers)
+    app.extensions["nimbus.blocklists"] = _blocklists(settings)
     app.config.update(_flask_config(settings))
 
     db.init_app(app)
@@ -65,6 +67,10 @@ def _answer_requests(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     htmx.init_app(app)
     init_web(app)
+
+
+def _blocklists(settings: Settings) -> tuple[Blocklist, ...]:
+    return switched_on(settings.blocklists_off, has_spamhaus_key=bool(settings.spamhaus_key))
 
 
 def _clock(settings: Settings) -> Clock:

@@ -53,6 +53,8 @@ class Settings:
     outbound_allow: Annotated[str, Declared("NIMBUS_OUTBOUND_ALLOW", kind.text, "")]
     ca_file: Annotated[Path | None, Declared("NIMBUS_CA_FILE", kind.existing_file, None)]
     dns_resolvers: Annotated[str, Declared("DNS_RESOLVERS", kind.text, "")]
+    spamhaus_key: Annotated[str | None, Declared("SPAMHAUS_KEY", kind.dns_label, None, secret=True)]
+    blocklists_off: Annotated[str, Declared("NIMBUS_BLOCKLISTS_OFF", kind.text, "")]
     google_client_id: Annotated[str | None, Declared("GOOGLE_CLIENT_ID", kind.text, None)]
     google_client_secret: Annotated[
         str | None, Declared("GOOGLE_CLIENT_SECRET", kind.text, None, secret=True)

@@ -150,6 +150,13 @@ def tenant(given: str) -> str:
     return given
 
 
+def dns_label(given: str) -> str:
+    """A key that becomes a part of the names that are looked up."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,63}", given):
+        raise ValueError("must be letters, digits and hyphens, as Spamhaus gives it.")
+    return given
+
+
 def log_level(given: str) -> str:
     """How much is logged, in the spelling that the logging module takes."""
     if given.lower() not in ("debug", "info", "warning", "error"):

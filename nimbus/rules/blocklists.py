@@ -221,6 +221,14 @@ LISTS = (
 BY_KEY = {each.key: each for each in LISTS}
 
 
+def switched_on(off: str, *, has_spamhaus_key: bool) -> tuple[Blocklist, ...]:
+    """The lists to ask: all but those named in `off`, and those that answer only to a key. ValueError names what is none."""
+    named = off.replace(",", " ").split()
+    if unknown := [name for name in named if name not in BY_KEY]:
+        raise ValueError(f"NIMBUS_BLOCKLISTS_OFF names {unknown[0]}; there are: {', '.join(BY_KEY)}.")
+    return tuple(each for each in LISTS if each.key not in named and (has_spamhaus_key or not each.needs_key))
+
+
 def question_about(blocklist: Blocklist, subject: str) -> Question:
     """How a list is asked about a domain, or an address as text."""
     address = as_address(subject)

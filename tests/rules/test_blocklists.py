@@ -11,6 +11,7 @@ from nimbus.rules.blocklists import (
     list_of,
     meanings,
     question_about,
+    switched_on,
     worst,
 )
 from nimbus.rules.dns_answers import Answer, Outcome, Question
@@ -62,6 +63,8 @@ NEVER = [
     ("spamhaus_zrd", "127.0.1.2"),
     ("surbl", "127.0.0.1"),
     ("surbl", "127.0.0.4"),
+    ("surbl", "127.0.0.7"),
+    ("uribl", "127.0.0.17"),
     ("surbl", "127.0.1.8"),
     ("uribl", "127.0.0.1"),
     ("uribl", "127.0.0.16"),
@@ -142,4 +145,19 @@ def test_a_question_is_known_by_the_list_it_is_put_to():
 
 
 def test_severities_are_in_order():
+    assert sorted(Severity) == list(range(5))
     assert [severity.word for severity in sorted(Severity)] == ["info", "low", "medium", "high", "critical"]
+
+
+def test_lists_can_be_switched_off_and_some_need_a_key():
+    assert switched_on("", has_spamhaus_key=True) == LISTS
+    assert {"spamhaus_zrd"} == {each.key for each in LISTS} - {
+        each.key for each in switched_on("", has_spamhaus_key=False)
+    }
+    assert [each.key for each in switched_on("surbl, uribl", has_spamhaus_key=True)][:3] == [
+        "spamhaus_dbl",
+        "spamhaus_zrd",
+        "spamhaus_zen",
+    ]
+    with pytest.raises(ValueError, match="names sorbs"):
+        switched_on("sorbs", has_spamhaus_key=True)

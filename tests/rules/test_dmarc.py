@@ -82,6 +82,16 @@ def test_reports_to_others_must_be_wanted_there():
     assert checked("acme.test", acme_test=record, more=silent).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(("unwanted", "verdict"), [(5, Verdict.WARN), (6, Verdict.PASS)])
+def test_of_many_receivers_of_reports_five_are_asked(unwanted, verdict):
+    addresses = ",".join(f"mailto:d@r{n}.test" for n in range(1, 7))
+    wanted = {f"acme.test._report._dmarc.r{n}.test TXT": ["v=DMARC1"] for n in range(1, 7) if n != unwanted}
+
+    assert (
+        checked("acme.test", acme_test=f"v=DMARC1; p=reject; rua={addresses}", more=wanted).verdict is verdict
+    )
+
+
 def test_a_long_name_is_shortened_to_its_last_seven_labels():
     assert walked_names("a.b.c.d.e.f.g.h") == [
         "a.b.c.d.e.f.g.h",

@@ -31,10 +31,10 @@ ZONE = {
 }
 
 
-def checked(**changes):
+def checked(zone=ZONE, **changes):
     done = []
     asked = Asked(domain="acme.test", registrable="acme.test", paths=(GOOGLE,), **changes)
-    return answered(check_domain(asked, done.append), ZONE), done
+    return answered(check_domain(asked, done.append), zone), done
 
 
 def test_a_good_domain_passes_everything_and_tells_on_the_way():
@@ -48,6 +48,12 @@ def test_a_good_domain_passes_everything_and_tells_on_the_way():
 def test_private_addresses_are_nobody_s_reputation():
     assert list(map(str, checked(own_hosts=("smtp.acme.test",))[0].addresses)) == ["8.8.8.8"]
     assert checked()[0].addresses == ()
+
+
+def test_of_many_addresses_eight_are_looked_at():
+    many = {"smtp.acme.test A": [f"8.8.8.{n}" for n in range(1, 10)]}
+
+    assert len(checked(ZONE | many, own_hosts=("smtp.acme.test",))[0].addresses) == 8
 
 
 GOOD = CheckResult(check=Check.SPF, verdict=Verdict.PASS, code="found", sentence="")

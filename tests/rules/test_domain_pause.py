@@ -122,7 +122,7 @@ def test_one_recipient_who_refuses_twice_is_one():
 
 @pytest.mark.parametrize(
     ("troubled", "inboxes", "was", "warned"),
-    [(2, 2, False, False), (2, 3, False, True), (1, 3, False, False), (5, 10, False, True), (4, 10, False, False),
+    [(2, 2, False, False), (2, 3, False, True), (1, 3, False, False), (5, 10, False, True), (49, 100, False, False), (4, 10, False, False),
      (4, 10, True, True), (3, 10, True, True), (29, 100, True, False)],
 )  # fmt: skip
 def test_many_inboxes_in_trouble_are_a_warning_with_hysteresis(troubled, inboxes, was, warned):

@@ -32,6 +32,7 @@ def scored(listed=(), *, applies=True, **verdicts):
         ({"dkim": Verdict.WARN}, (), 96),
         ({"spf": Verdict.FAIL, "dkim": Verdict.FAIL, "alignment": Verdict.FAIL}, (), 45),
         ({"mx": Verdict.FAIL}, (), 90),
+        ({"alignment": Verdict.FAIL}, (), 80),
         ({"lists": Verdict.FAIL}, (Severity.CRITICAL,), 80),
         ({"lists": Verdict.FAIL}, (Severity.HIGH,), 86),
         ({"lists": Verdict.WARN}, (Severity.MEDIUM, Severity.LOW), 92),

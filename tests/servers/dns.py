@@ -68,12 +68,13 @@ class NameServer:
             reply.header.rcode = RCODE.NXDOMAIN
         return reply
 
-    def _answers(self, name: str, kind: str) -> list[RR]:
+    def _answers(self, name: str, kind: str, *before: str) -> list[RR]:
         own = [record for record in self._records if str(record.rname).lower() == name]
         found = [record for record in own if kind in {QTYPE[record.rtype], "ANY"}]
         aliases = [record for record in own if isinstance(record.rdata, CNAME) and kind != "CNAME"]
         for alias in aliases:
-            found += [alias, *self._answers(str(alias.rdata.label).lower(), kind)]
+            target = str(alias.rdata.label).lower()
+            found += [alias, *(self._answers(target, kind, name, *before) if target not in before else [])]
         return found
 
     def __enter__(self) -> Self:

@@ -1,0 +1,1 @@
+"""Look-ups for the checks of sending domains."""
