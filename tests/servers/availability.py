@@ -11,11 +11,12 @@ from typing import Literal
 
 import pytest
 
-Server = Literal["mail", "postgres", "browser"]
+Server = Literal["mail", "postgres", "browser", "dns"]
 
 DOVECOT = "/usr/sbin/dovecot"
 POSTFIX = "/usr/lib/postfix/sbin/master"
 CHROMIUM = "/usr/bin/chromium"
+NSD, UNBOUND = "/usr/sbin/nsd", "/usr/sbin/unbound"
 
 _INSTALL = "`make test-servers` installs it as root on Debian."
 
@@ -43,6 +44,9 @@ def missing() -> dict[str, str]:
     reasons = {
         "mail": _why_no_mail(),
         "postgres": None if postgres_programs() else f"PostgreSQL is not installed. {_INSTALL}",
+        "dns": None
+        if Path(NSD).exists() and Path(UNBOUND).exists()
+        else f"The name servers (NSD and Unbound) are not installed. {_INSTALL}",
         "browser": None if Path(CHROMIUM).exists() else f"Chromium is not installed. {_INSTALL}",
     }
     return {server: reason for server, reason in reasons.items() if reason}

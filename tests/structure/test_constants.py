@@ -58,6 +58,22 @@ UNFELT = {
     ("levels", 0.02, 0.018, "Threshold(Level.ELEVATED, 3, 0.05, 0.02),"),
     ("levels", 0.001, 0.0011, "Threshold(Level.ELEVATED, 2, 0.003, 0.001),"),
     ("levels", 0.001, 0.0009, "Threshold(Level.ELEVATED, 2, 0.003, 0.001),"),
+    # No share of up to ten lies between.
+    ("alignment", 0.5, 0.45, "FAILING_SHARE = 0.5"),
+    # Eight labels without the first are seven, either way.
+    (
+        "dmarc",
+        8,
+        7,
+        "_DEEPEST = 8  # labels; of a longer name only the last seven are asked, beside the name itself",
+    ),
+    # No list can take more than all of its points.
+    (
+        "domain_score",
+        20,
+        21,
+        "TAKEN = {Severity.INFO: 0, Severity.LOW: 2, Severity.MEDIUM: 6, Severity.HIGH: 14, Severity.CRITICAL: 20}",
+    ),
     # Without an event there is no rate.
     ("levels", 1, 0, "Threshold(Level.WATCH, 1, 0.02, 0.0),"),
     ("levels", 1, 0, "Threshold(Level.WATCH, 1, 0.001, 0.0),"),
