@@ -2,6 +2,7 @@
 
 from nimbus.models.audit_event import AuditEvent
 from nimbus.models.connection_test import ConnectionTest
+from nimbus.models.domain_check import DomainCheck, DomainEvent, DomainListing, DomainObservation
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.health_event import EventTone, HealthEvent
@@ -25,7 +26,11 @@ __all__ = [
     "AuditEvent",
     "ConnectionTest",
     "CooldownRow",
+    "DomainCheck",
+    "DomainEvent",
     "DomainHealth",
+    "DomainListing",
+    "DomainObservation",
     "EmailAccountHealth",
     "EventTone",
     "HealthDay",

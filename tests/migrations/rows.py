@@ -212,6 +212,31 @@ def _of_0008(workspace_id):
     )
 
 
+def _of_0009(workspace_id):
+    mine = {"workspace_id": workspace_id, "domain_id": workspace_id}
+    said = {
+        "verdict": "warn",
+        "code": "policy_none",
+        "sentence": "Nö",
+        "expected": "v=DMARC1",
+        "found": ["ü"],
+    }
+    times = {"found_at": AT, "checked_at": AT}
+    yield "domain_check", mine | said | times | {"kind": "dmarc", "applies": True, "is_silent": False}
+    seen = {"severity": 4, "words": "a spam domain", "raw": ["127.0.1.2"], "first_at": AT, "last_at": AT}
+    yield (
+        "domain_listing",
+        mine | seen | {"id": workspace_id, "list_key": "spamhaus_dbl", "subject": "acme.test"},
+    )
+    heard = {"cause": "message:1", "at": AT, "dmarc": "fail", "spf": "pass", "selector": "google"}
+    yield (
+        "domain_observation",
+        mine | heard | {"id": workspace_id, "has_aligned_dkim": False, "is_direct": True},
+    )
+    event = {"at": AT, "kind": "pause", "tone": "bad", "sentence": "Zwölf", "actor": None}
+    yield "domain_event", mine | event | {"id": workspace_id}
+
+
 ROWS = {
     "0001": _of_0001,
     "0002": _of_0002,
@@ -221,6 +246,7 @@ ROWS = {
     "0006": _of_0006,
     "0007": _of_0007,
     "0008": _of_0008,
+    "0009": _of_0009,
 }
 
 
