@@ -17,6 +17,7 @@ from nimbus.errors import NimbusError
 from nimbus.processes import apart
 from nimbus.queue_server import queue_url
 from nimbus.queues import (
+    CHECK_DUE_DOMAINS,
     PURGE,
     REFRESH_TOKENS,
     REVIEW_DUE,
@@ -42,6 +43,7 @@ TIMETABLE = (
     Every(ROTATE_DUE_KEYS, 30),
     Every(REFRESH_TOKENS, 60),
     Every(REVIEW_DUE, 60),
+    Every(CHECK_DUE_DOMAINS, 60),
 )
 LEASE_SECONDS = 15
 

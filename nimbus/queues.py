@@ -38,6 +38,8 @@ KEEP_COPIES = "jobs.sends.keep_copies"
 REFRESH_TOKENS = "jobs.tokens.refresh"
 REVIEW = "jobs.health.review"
 REVIEW_DUE = "jobs.health.review_due"
+CHECK_DOMAIN = "jobs.domains.check"
+CHECK_DUE_DOMAINS = "jobs.domains.check_due"
 
 
 class Job(NamedTuple):
@@ -60,6 +62,8 @@ JOBS = {
     REFRESH_TOKENS: Job(SYNC, timeout=120),
     REVIEW: Job(MAINTENANCE, timeout=300),
     REVIEW_DUE: Job(MAINTENANCE, timeout=60),
+    CHECK_DOMAIN: Job(INTERACTIVE, timeout=120),
+    CHECK_DUE_DOMAINS: Job(MAINTENANCE, timeout=300),
 }
 
 DAY = 86_400

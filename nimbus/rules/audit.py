@@ -49,6 +49,9 @@ class Action(StrEnum):
     ROTATION_SCHEDULE_CHANGED = "rotation_schedule_changed"
     INSTANCE_KEY_ROTATED = "instance_key_rotated"
 
+    DOMAIN_RESUMED = "domain_resumed"
+    DOMAIN_PAUSE_RESTORED = "domain_pause_restored"
+
     AUDIT_EXPORTED = "audit_exported"
     PLACE_CONFIRMED = "place_confirmed"
     RESTORED = "restored"
@@ -89,6 +92,8 @@ WORDS: dict[Action, str] = {
     Action.ROTATION_FINISHED: "finished the rotation to a new key",
     Action.ROTATION_SCHEDULE_CHANGED: "changed how often keys rotate",
     Action.INSTANCE_KEY_ROTATED: "replaced the instance key",
+    Action.DOMAIN_RESUMED: "set aside the pause of the domain",
+    Action.DOMAIN_PAUSE_RESTORED: "restored the pause of the domain",
     Action.AUDIT_EXPORTED: "exported the audit log",
     Action.PLACE_CONFIRMED: "confirmed this installation as the live one",
     Action.RESTORED: "restored the database from a backup",

@@ -6,6 +6,7 @@ A name server that is silent changes nothing for a day: the last verdict stands,
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from nimbus.rules.alignment import Evidence, judge_alignment
 from nimbus.rules.blocklists import Blocklist
@@ -24,6 +25,7 @@ LAST_GOOD_KEPT = timedelta(hours=24)
 CHECKED_EVERY = timedelta(hours=6)
 LISTED_CHECKED_EVERY = timedelta(hours=1)
 CONFIRMED_WITHIN = timedelta(minutes=11)  # a look that may pause, or end a pause, is repeated soon
+SPREAD = 0.1  # of the time between two looks
 _MOST_ADDRESSES = 8  # of one's own mail servers
 
 
@@ -90,8 +92,7 @@ def _own_addresses(hosts: Sequence[str]) -> Asking[tuple[IPAddress, ...]]:
     return tuple(dict.fromkeys(found))[:_MOST_ADDRESSES]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A verdict with its age: `at` is when it was found, which may be long before the last look."""
 
     result: CheckResult
@@ -104,3 +105,16 @@ def keep_last_good(fresh: CheckResult, last: Kept | None, now: datetime) -> Kept
     if not is_silence or last is None or last.result.verdict is Verdict.UNKNOWN:
         return Kept(fresh, now)
     return last if now - last.at <= LAST_GOOD_KEPT else Kept(fresh, now)
+
+
+def next_look(
+    now: datetime, *, is_listed: bool, is_undecided: bool, is_silent: bool, spread: float
+) -> datetime:
+    """When to look again. `spread` (0 to 1, the domain's own) keeps domains that were added together apart.
+
+    is_undecided: a reason was seen, or was gone, once, and a second look decides.
+    """
+    if is_undecided:
+        return now + CONFIRMED_WITHIN
+    wait = LISTED_CHECKED_EVERY if is_listed or is_silent else CHECKED_EVERY
+    return now + wait * (1 + SPREAD * spread)

@@ -54,8 +54,15 @@ def seen_placement(kind: MailboxKind, placed: Placement) -> Placement | Unseen:
 
 
 def _domain(row: Any, kind: MailboxKind) -> DomainFacts:
-    why = NotKnown.NOT_APPLICABLE if kind in _CONSUMERS else NotKnown.NO_DATA
-    return DomainFacts(score=why, pause_reason=row.pause_reason)
+    if row.is_public_provider or kind in _CONSUMERS:
+        return DomainFacts(score=NotKnown.NOT_APPLICABLE, pause_reason=row.pause_reason)
+    return DomainFacts(
+        score=NotKnown.NO_DATA if row.domain_score is None else row.domain_score,
+        pause_reason=row.pause_reason,
+        listed_on=row.listed_on,
+        has_both=row.has_both,
+        has_dmarc=row.has_dmarc,
+    )
 
 
 def _was_said_fixed(row: Any) -> bool:

@@ -109,9 +109,18 @@ def is_judged(today: date) -> sa.ColumnElement[bool]:
 def _inboxes(chosen: sa.Select[Any]) -> sa.Select[Any]:
     of_state = [column for column in _STATE.c if column.name not in {"account_id", "workspace_id"}]
     domain = table_of(DomainHealth).c
+    shared = (
+        domain.pause_reason,
+        domain.is_public_provider,
+        domain.listed_on,
+        domain.has_both,
+        domain.has_dmarc,
+    )
     return (
         chosen.join(DomainHealth, domain.id == _ACCOUNT.c.domain_id)
-        .with_only_columns(*_ACCOUNT.c, *of_state, domain.name.label("domain"), domain.pause_reason)
+        .with_only_columns(
+            *_ACCOUNT.c, *of_state, domain.name.label("domain"), domain.score.label("domain_score"), *shared
+        )
         .order_by(_ACCOUNT.c.id)
     )
 

@@ -12,6 +12,7 @@ from nimbus.rules.domain_checks import (
     Kept,
     check_domain,
     keep_last_good,
+    next_look,
 )
 from nimbus.rules.sending_paths import GOOGLE
 from nimbus.rules.verdicts import Check, CheckResult, Verdict, silent
@@ -79,3 +80,19 @@ def test_how_often_a_domain_is_looked_at():
     assert timedelta(hours=6) == CHECKED_EVERY
     assert timedelta(hours=1) == LISTED_CHECKED_EVERY
     assert timedelta(minutes=11) == CONFIRMED_WITHIN
+
+
+@pytest.mark.parametrize(
+    ("changes", "minutes"),
+    [
+        ({}, 360),
+        ({"spread": 1.0}, 396),
+        ({"is_listed": True}, 60),
+        ({"is_silent": True, "spread": 0.5}, 63),
+        ({"is_undecided": True, "is_listed": True, "spread": 1.0}, 11),
+    ],
+)
+def test_the_next_look_comes_sooner_where_something_is_open(changes, minutes):
+    given = {"is_listed": False, "is_undecided": False, "is_silent": False, "spread": 0.0} | changes
+
+    assert next_look(NOW, **given) == NOW + timedelta(minutes=minutes)

@@ -7,10 +7,20 @@ import pytest
 
 from jobs.schedule import TIMETABLE
 from jobs.worker import read_crew
-from nimbus.queues import JOBS, PURGE, QUEUES, REFRESH_TOKENS, REVIEW_DUE, ROTATE_DUE_KEYS, SERVE_INBOX, SWEEP
+from nimbus.queues import (
+    CHECK_DUE_DOMAINS,
+    JOBS,
+    PURGE,
+    QUEUES,
+    REFRESH_TOKENS,
+    REVIEW_DUE,
+    ROTATE_DUE_KEYS,
+    SERVE_INBOX,
+    SWEEP,
+)
 from tests.structure.sources import ROOT, functions, length, python_files
 
-WITHOUT_A_WORKSPACE = {SWEEP, PURGE, ROTATE_DUE_KEYS, REFRESH_TOKENS, REVIEW_DUE}
+WITHOUT_A_WORKSPACE = {SWEEP, PURGE, ROTATE_DUE_KEYS, REFRESH_TOKENS, REVIEW_DUE, CHECK_DUE_DOMAINS}
 MACHINERY = {"crews.py", "worker.py", "schedule.py"}
 
 

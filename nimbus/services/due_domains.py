@@ -1,0 +1,50 @@
+"""When sending domains are checked: when they are new, by their own clock, and whenever somebody asks."""
+
+import time
+
+import sqlalchemy as sa
+
+from nimbus import queues
+from nimbus.after_commit import ring_after_commit
+from nimbus.clock import now
+from nimbus.database import transaction
+from nimbus.errors import NimbusError
+from nimbus.extensions import db
+from nimbus.models import DomainHealth
+from nimbus.services.asker import Asker
+from nimbus.services.check_domain import check_due, is_due
+from nimbus.services.pause_domain import find_domain
+
+_WORKS_FOR = 200.0  # seconds of a job; what is left waits for the next
+
+
+class NothingToCheck(NimbusError):
+    """A public provider's domain is never checked."""
+
+
+def ask_check(asker: Asker, name: str) -> int:
+    """Have a domain checked at once, and give its id. Raises NoSuchDomain, NothingToCheck."""
+    with transaction() as session:
+        domain = find_domain(session, asker.workspace_id, name)
+        if domain.is_public_provider:
+            raise NothingToCheck(f"{name} belongs to a public provider, so there is nothing to check.")
+        domain.next_check_at = now()  # should the queue be away, the timetable finds it
+        ring_after_commit(session, queues.CHECK_DOMAIN, asker.workspace_id, domain.id)
+        return domain.id
+
+
+def ask_all(asker: Asker) -> int:
+    """Have all domains of a workspace checked soon; how many there are."""
+    with transaction() as session:
+        own = sa.and_(
+            DomainHealth.workspace_id == asker.workspace_id, DomainHealth.is_public_provider.is_(False)
+        )
+        changed = session.execute(sa.update(DomainHealth).where(own).values(next_check_at=now()))
+        ring_after_commit(session, queues.CHECK_DUE_DOMAINS)
+        return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def check_what_is_due() -> None:
+    """Check the domains whose time has come; asked for each minute."""
+    if db.session.scalar(sa.select(sa.exists().where(is_due(now())))):
+        check_due(time.monotonic() + _WORKS_FOR)
