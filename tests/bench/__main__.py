@@ -9,6 +9,7 @@ from tests.bench import (
     claims,
     click_to_verdict,
     connection_test,
+    domain_checks,
     key_rotation,
     reviews,
     sending,
@@ -22,6 +23,7 @@ FIGURES = {
     "claims": claims.run,
     "send": sending.run,
     "reviews": reviews.run,
+    "domain_checks": domain_checks.run,
     "first_paint": browser.first_paint,
     "search_answer": browser.search_answer,
 }

@@ -6,6 +6,7 @@ A domain here is a change to a good one. Each has the verdicts that differ from 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nimbus.rules.blocklists import LISTS, Subject
@@ -225,11 +226,11 @@ def listed_address(code: str) -> str:
     return "198.18." + ".".join(code.split(".")[2:])
 
 
-def zone_text(codes: list[tuple[str, str]]) -> str:
+def zone_text(codes: Sequence[tuple[str, str]], domains: Sequence[Domain] = DOMAINS) -> str:
     """Everything, for the root zone. codes: the keys of lists, each with an answer that somebody gets from it."""
     lines = [
         f"{f'{place}.' if place else ''}{domain.name}. {kind} {_quoted(kind, text, domain.name)}"
-        for domain in DOMAINS
+        for domain in domains
         for (place, kind), texts in domain.records.items()
         for text in texts
     ]
