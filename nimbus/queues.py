@@ -63,7 +63,7 @@ JOBS = {
     REVIEW: Job(MAINTENANCE, timeout=300),
     REVIEW_DUE: Job(MAINTENANCE, timeout=60),
     CHECK_DOMAIN: Job(INTERACTIVE, timeout=120),
-    CHECK_DUE_DOMAINS: Job(MAINTENANCE, timeout=300),
+    CHECK_DUE_DOMAINS: Job(SYNC, timeout=300),
 }
 
 DAY = 86_400

@@ -28,8 +28,8 @@ from nimbus.services.domain_rows import read_reasons
 from nimbus.services.record_check import record_check
 from nimbus.settings import current_settings
 
-LEASE = timedelta(minutes=6)  # a job's time limit and a little more
-_AT_A_TIME = 100  # domains taken at once
+LEASE = timedelta(minutes=3)  # longer than it takes where every name server is silent
+_AT_A_TIME = 40  # domains taken at once
 _ROOM = "nimbus.dns_memory"
 
 
@@ -50,7 +50,7 @@ def check_now(workspace_id: int, domain_id: int) -> bool:
 
 
 def check_due(stop_at: float) -> int:
-    """Check what is due, a hundred domains at a time, until `stop_at` (monotonic seconds); how many were checked."""
+    """Check what is due, some at a time, until `stop_at` (monotonic seconds); how many were checked."""
     memory, pace = _room()
     checked = 0
     while time.monotonic() < stop_at and (taken := _take(is_due(now()), most=_AT_A_TIME)):

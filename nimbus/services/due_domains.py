@@ -15,7 +15,7 @@ from nimbus.services.asker import Asker
 from nimbus.services.check_domain import check_due, is_due
 from nimbus.services.pause_domain import find_domain
 
-_WORKS_FOR = 200.0  # seconds of a job; what is left waits for the next
+_WORKS_FOR = 20.0  # seconds of a job; what is left waits for the next, and other work is not kept waiting
 
 
 class NothingToCheck(NimbusError):
@@ -45,6 +45,8 @@ def ask_all(asker: Asker) -> int:
 
 
 def check_what_is_due() -> None:
-    """Check the domains whose time has come; asked for each minute."""
-    if db.session.scalar(sa.select(sa.exists().where(is_due(now())))):
+    """Check the domains whose time has come, unless another worker is at it; asked for each minute."""
+    moment = now()
+    at_work = sa.exists().where(DomainHealth.check_lease_until > moment)
+    if db.session.scalar(sa.select(sa.and_(sa.exists().where(is_due(moment)), ~at_work))):
         check_due(time.monotonic() + _WORKS_FOR)

@@ -129,7 +129,14 @@ def test_rotate_due_asks_once_for_what_is_due(ada, clock):
 
 def test_a_worker_finds_every_job_by_its_name_with_ids_alone(app, run_jobs):
     with app.app_context():
-        alone = (queues.SWEEP, queues.PURGE, queues.ROTATE_DUE_KEYS, queues.REFRESH_TOKENS, queues.REVIEW_DUE)
+        alone = (
+            queues.SWEEP,
+            queues.PURGE,
+            queues.ROTATE_DUE_KEYS,
+            queues.REFRESH_TOKENS,
+            queues.REVIEW_DUE,
+            queues.CHECK_DUE_DOMAINS,
+        )
         rung = [
             ring(job, *((1,) if job == queues.REVIEW else (1, 999_999)))
             for job in queues.JOBS

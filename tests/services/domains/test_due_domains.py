@@ -58,3 +58,14 @@ def test_two_workspaces_with_one_domain_share_its_look_ups(acme, domain, zone):
 
     assert check_due(time.monotonic() + 30) == 2
     assert zone.queries.count(("_dmarc.acme.test.", "TXT")) == 1
+
+
+def test_one_worker_at_a_time_keeps_the_timetable(acme, domain, clock):
+    busy = make_domain(acme, "busy.test", check_lease_until=now() + LEASE)
+    check_what_is_due()
+    assert reload(DomainHealth, domain).checked_at is None
+
+    clock.advance(minutes=4)
+    check_what_is_due()
+    assert reload(DomainHealth, domain).checked_at is not None
+    assert reload(DomainHealth, busy).checked_at is None
