@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.orm import Session
 
 from nimbus.clock import now
 from nimbus.database import transaction
@@ -19,17 +18,16 @@ from nimbus.providers.dns.crew import Crew
 from nimbus.providers.dns.memory import Memory, Pace
 from nimbus.providers.dns.resolver import Resolver, system_servers
 from nimbus.rules.domain_checks import Asked, check_domain
-from nimbus.rules.domain_pause import PauseCode
 from nimbus.rules.public_providers import is_public_provider
 from nimbus.rules.verdicts import Check
 from nimbus.security.outbound import OutboundPolicy
 from nimbus.services.domain_facts import read_asked
-from nimbus.services.domain_rows import read_reasons
-from nimbus.services.record_check import record_check
+from nimbus.services.record_check import Done, record_checks
 from nimbus.settings import current_settings
 
 LEASE = timedelta(minutes=3)  # longer than it takes where every name server is silent
 _AT_A_TIME = 40  # domains taken at once
+_WRITTEN_TOGETHER = 20
 _ROOM = "nimbus.dns_memory"
 
 
@@ -80,31 +78,28 @@ def _take(wanted: sa.ColumnElement[bool], *, most: int) -> list[Taken]:
             .limit(most)
             .with_for_update(key_share=True, skip_locked=True)
         ).all()
-        taken = []
+        own = []
         for domain in found:
             if is_public_provider(domain.name):
                 domain.is_public_provider = True  # it was here before anybody asked
-                continue
-            domain.check_lease_until, domain.check_progress = lease, []
-            taken.append(Taken(domain.id, lease, _asked(session, domain)))
-    return taken
-
-
-def _asked(session: Session, domain: DomainHealth) -> Asked:
-    reasons = {reason.code: reason for reason in read_reasons(domain.pause_memory)}
-    return read_asked(session, domain, aligned_since=reasons[PauseCode.DMARC_ALIGNMENT].paused_at)
+            else:
+                domain.check_lease_until, domain.check_progress = lease, []
+                own.append(domain)
+        return [Taken(domain_id, lease, asked) for domain_id, asked in read_asked(session, own).items()]
 
 
 def _check(taken: Sequence[Taken], memory: Memory, pace: Pace, *, shows_progress: bool) -> int:
     db.session.remove()  # nothing is held while name servers are waited for
     checked = 0
+    done: list[Done] = []
     with Crew(_resolver().ask, memory, pace) as crew:
         checks = ((each, check_domain(each.asked, _teller(each, shows=shows_progress))) for each in taken)
         for each, found in crew.run(checks):
-            checked += record_check(
-                each.domain_id, each.lease_until, asked=each.asked, found=found, spread=_spread(each)
-            )
-    return checked
+            done.append(Done(*each, found, _spread(each)))
+            if len(done) == _WRITTEN_TOGETHER:
+                checked += record_checks(done)
+                done = []
+    return checked + (record_checks(done) if done else 0)
 
 
 def _teller(taken: Taken, *, shows: bool) -> Callable[[Check], None]:

@@ -1,5 +1,6 @@
 """Rows of a sending domain as the rules know them, and back."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,19 +9,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus.models import DomainCheck, DomainHealth, DomainListing
+from nimbus.models.base import table_of
 from nimbus.rules.blocklists import Severity
 from nimbus.rules.domain_checks import Kept
 from nimbus.rules.domain_pause import PauseCode, Reason
 from nimbus.rules.listings import Listing
 from nimbus.rules.verdicts import Check, CheckResult, Record, Verdict
 
+_CHECK = table_of(DomainCheck)
 _MOST_TEXTS, _LONGEST_TEXT = 20, 1000  # of what others publish, so much is kept and shown
 
 
-def read_checks(session: Session, domain_id: int) -> dict[Check, Kept]:
-    """The verdicts of a domain that count."""
-    rows = session.scalars(sa.select(DomainCheck).where(DomainCheck.domain_id == domain_id))
-    return {Check(row.kind): Kept(as_result(row), row.found_at) for row in rows}
+def read_checks(session: Session, ids: Sequence[int]) -> dict[int, dict[Check, Kept]]:
+    """The verdicts that count, by the domain's id."""
+    checks: dict[int, dict[Check, Kept]] = defaultdict(dict)
+    for row in session.scalars(sa.select(DomainCheck).where(DomainCheck.domain_id.in_(ids))):
+        checks[row.domain_id][Check(row.kind)] = Kept(as_result(row), row.found_at)
+    return checks
 
 
 def as_result(row: DomainCheck) -> CheckResult:
@@ -42,7 +47,7 @@ def write_checks(
     session: Session, domain: DomainHealth, kept: Mapping[Check, Kept], *, silent: set[Check], now: datetime
 ) -> None:
     """Put the verdicts in place of those before."""
-    session.execute(sa.delete(DomainCheck).where(DomainCheck.domain_id == domain.id))
+    session.execute(sa.delete(_CHECK).where(_CHECK.c.domain_id == domain.id))
     rows = [
         {
             "workspace_id": domain.workspace_id,
@@ -52,7 +57,7 @@ def write_checks(
             "code": result.code,
             "sentence": result.sentence,
             "expected": result.expected,
-            "found": [text[:_LONGEST_TEXT] for text in result.found[:_MOST_TEXTS]],
+            "found": _short(result),
             "paste_name": result.paste.name if result.paste else None,
             "paste_kind": result.paste.kind if result.paste else None,
             "paste_value": result.paste.value if result.paste else None,
@@ -63,13 +68,38 @@ def write_checks(
         }
         for check, (result, found_at) in kept.items()
     ]
-    session.execute(sa.insert(DomainCheck), rows)
+    session.execute(sa.insert(_CHECK), rows)
 
 
-def read_listings(session: Session, domain_id: int) -> dict[tuple[str, str], DomainListing]:
-    """A domain's listings, those that are over included, by list and subject."""
-    rows = session.scalars(sa.select(DomainListing).where(DomainListing.domain_id == domain_id))
-    return {(row.list_key, row.subject): row for row in rows}
+def make_newer(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """Say of verdicts that they were found again."""
+    of_domains = sa.update(_CHECK).where(_CHECK.c.domain_id.in_(ids))
+    session.execute(of_domains.values(found_at=now, checked_at=now, is_silent=False))
+
+
+def are_same(one: Mapping[Check, Kept], other: Mapping[Check, Kept]) -> bool:
+    """Whether verdicts differ in nothing that is stored but their times."""
+    return _contents(one) == _contents(other)
+
+
+def _short(result: CheckResult) -> list[str]:
+    return [text[:_LONGEST_TEXT] for text in result.found[:_MOST_TEXTS]]
+
+
+def _contents(kept: Mapping[Check, Kept]) -> dict[Check, tuple[Any, ...]]:
+    """What is stored of each verdict, but for its times."""
+    return {
+        check: (each.verdict, each.code, each.sentence, each.expected, _short(each), each.paste, each.applies)
+        for check, (each, _) in kept.items()
+    }
+
+
+def read_listings(session: Session, ids: Sequence[int]) -> dict[int, dict[tuple[str, str], DomainListing]]:
+    """The listings of domains, those that are over included, by list and subject."""
+    listings: dict[int, dict[tuple[str, str], DomainListing]] = defaultdict(dict)
+    for row in session.scalars(sa.select(DomainListing).where(DomainListing.domain_id.in_(ids))):
+        listings[row.domain_id][row.list_key, row.subject] = row
+    return listings
 
 
 def as_listing(row: DomainListing) -> Listing:

@@ -1,16 +1,16 @@
 """Keeping what a check of a sending domain found: verdicts, listings, score, and whether its inboxes pause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus.clock import now
 from nimbus.database import transaction
-from nimbus.models import DomainHealth, EventTone
+from nimbus.models import DomainHealth, DomainListing, EventTone
 from nimbus.rules import listings as over_time
 from nimbus.rules.blocklists import BY_KEY
 from nimbus.rules.domain_checks import Asked, Checked, Kept, keep_last_good, next_look
@@ -21,7 +21,9 @@ from nimbus.rules.listings import Listing, judge_lists
 from nimbus.rules.verdicts import Check, CheckResult, Verdict
 from nimbus.services.domain_facts import count_troubled, refusals
 from nimbus.services.domain_rows import (
+    are_same,
     as_listing,
+    make_newer,
     read_checks,
     read_listings,
     read_reasons,
@@ -31,6 +33,26 @@ from nimbus.services.domain_rows import (
 from nimbus.services.pause_domain import apply_reasons, look_again, tell
 
 _BROKEN = timedelta(hours=1)  # after a check that a fault of ours ended
+
+
+class Done(NamedTuple):
+    """A check that has ended: the lease it was made under, and what it found, None where it broke."""
+
+    domain_id: int
+    lease_until: datetime
+    asked: Asked
+    found: Checked | None
+    spread: float  # the domain's own number, rules/domain_checks.next_look
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is read before anything is kept, by the domain's id."""
+
+    checks: Mapping[int, dict[Check, Kept]]
+    listings: Mapping[int, dict[tuple[str, str], DomainListing]]
+    refused: Mapping[int, list[tuple[str, datetime]]]
+    troubled: Mapping[int, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +65,68 @@ class _Found:
     fresh: Mapping[Check, CheckResult]
 
 
-def record_check(
-    domain_id: int, lease_until: datetime, *, asked: Asked, found: Checked | None, spread: float
-) -> bool:
-    """Keep what was found, if the lease still holds; whether it did. `found` is None for a check that broke."""
-    with transaction() as session:
-        held = sa.and_(DomainHealth.id == domain_id, DomainHealth.check_lease_until == lease_until)
-        free = sa.update(DomainHealth).where(held).values(check_lease_until=None, check_progress=None)
-        if not session.execute(free).rowcount:  # type: ignore[attr-defined]
-            return False
-        domain = session.get_one(DomainHealth, domain_id, populate_existing=True)
-        if found is None:
-            domain.next_check_at = now() + _BROKEN
-            return True
-        _keep(session, domain, asked=asked, checked=found, spread=spread)
-    return True
-
-
-def _keep(session: Session, domain: DomainHealth, *, asked: Asked, checked: Checked, spread: float) -> None:
+def record_checks(done: Sequence[Done]) -> int:
+    """Keep what these checks found, in one write, of those whose lease still holds; how many those are."""
     moment = now()
-    listings = _keep_listings(session, domain, checked, moment)
-    fresh = dict(checked.results) | {Check.LISTS: judge_lists(checked.looked, listings)}
-    found = _Found(asked, checked, listings, fresh)
-    before = read_checks(session, domain.id)
+    leases = {each.domain_id: each.lease_until for each in done}
+    with transaction() as session:
+        query = sa.select(DomainHealth).where(DomainHealth.id.in_(leases)).order_by(DomainHealth.id)
+        locked = session.scalars(query.with_for_update(key_share=True))
+        held = {each.id: each for each in locked if each.check_lease_until == leases[each.id]}
+        known = _read(session, list(held), moment)
+        found_again = [
+            each.domain_id
+            for each in done
+            if each.domain_id in held and _keep(session, held[each.domain_id], each, known, moment=moment)
+        ]
+        make_newer(session, found_again, moment)
+    return len(held)
+
+
+def _read(session: Session, ids: list[int], moment: datetime) -> _Known:
+    return _Known(
+        read_checks(session, ids),
+        read_listings(session, ids),
+        refusals(session, ids, moment),
+        count_troubled(session, ids),
+    )
+
+
+def _keep(session: Session, domain: DomainHealth, done: Done, known: _Known, *, moment: datetime) -> bool:
+    """Keep what one check found; whether its verdicts are those of before, only newer, and not written yet."""
+    domain.check_lease_until = domain.check_progress = None
+    if done.found is None:
+        domain.next_check_at = moment + _BROKEN
+        return False
+    listings = _keep_listings(session, domain, done.found, known.listings[domain.id])
+    fresh = dict(done.found.results) | {Check.LISTS: judge_lists(done.found.looked, listings)}
+    found = _Found(done.asked, done.found, listings, fresh)
+    before = known.checks[domain.id]
     kept = {check: keep_last_good(result, before.get(check), moment) for check, result in fresh.items()}
     silent = {check for check, result in fresh.items() if result.is_temporary}
-    write_checks(session, domain, kept, silent=silent, now=moment)
     _tell_changes(session, domain, before, kept)
-    is_changed = _share(session, domain, found, kept)
-    reasons = _reasons(session, domain, found, moment)
+    is_changed = _share(session, domain, found, kept, troubled=known.troubled.get(domain.id, (0, 0)))
+    reasons = _reasons(domain, found, known.refused[domain.id], moment)
     apply_reasons(session, domain, reasons, listed_on=_critical_list(listings))
     if is_changed:
         look_again(session, domain)
+    _set_next(domain, found, reasons, is_silent=bool(silent), spread=done.spread)
+    if silent or not are_same(kept, before):
+        write_checks(session, domain, kept, silent=silent, now=moment)
+        return False
+    return True
+
+
+def _set_next(
+    domain: DomainHealth, found: _Found, reasons: list[Reason], *, is_silent: bool, spread: float
+) -> None:
+    moment = now()
     domain.checked_at = moment
     domain.next_check_at = next_look(
         moment,
-        is_listed=any(each.is_open for each in listings),
+        is_listed=any(each.is_open for each in found.listings),
         is_undecided=any(_is_undecided(reason) for reason in reasons),
-        is_silent=bool(silent),
+        is_silent=is_silent,
         spread=spread,
     )
     if domain.override_until is not None and domain.override_until > moment:
@@ -88,10 +134,10 @@ def _keep(session: Session, domain: DomainHealth, *, asked: Asked, checked: Chec
 
 
 def _keep_listings(
-    session: Session, domain: DomainHealth, checked: Checked, moment: datetime
+    session: Session, domain: DomainHealth, checked: Checked, before: Mapping[tuple[str, str], DomainListing]
 ) -> list[Listing]:
     """The listings after this look. One that nobody is asked about any more is over."""
-    rows = read_listings(session, domain.id)
+    moment, rows = now(), dict(before)
     after: list[Listing] = []
     for looked in checked.looked:
         row = rows.pop((looked.list_key, looked.subject), None)
@@ -128,7 +174,14 @@ def _tell_changes(
         tell(session, domain, f"check_{check}", kept.result.sentence, tone=tones[verdict])
 
 
-def _share(session: Session, domain: DomainHealth, found: _Found, kept: Mapping[Check, Kept]) -> bool:
+def _share(
+    session: Session,
+    domain: DomainHealth,
+    found: _Found,
+    kept: Mapping[Check, Kept],
+    *,
+    troubled: tuple[int, int],
+) -> bool:
     """Set what all inboxes of the domain read of it; whether any of that is another than before."""
     results = {check: each.result for check, each in kept.items()}
     listed = [each.severity for each in found.listings if each.is_open]
@@ -139,29 +192,32 @@ def _share(session: Session, domain: DomainHealth, found: _Found, kept: Mapping[
         "listed_on": high_listing(found.listings),
     }
     is_changed = any(getattr(domain, name) != value for name, value in shared.items())
-    troubled, inboxes = count_troubled(session, domain.id)
     was = domain.has_troubled_inboxes
-    shared["has_troubled_inboxes"] = inboxes_in_trouble(troubled, inboxes, is_warned=was)
+    shared["has_troubled_inboxes"] = inboxes_in_trouble(*troubled, is_warned=was)
     shared["organisation"] = found.checked.organisation
     shared["own_addresses"] = [str(address) for address in found.checked.addresses]
     for name, value in shared.items():
         setattr(domain, name, value)
     if domain.has_troubled_inboxes and not was:
-        said = f"{troubled} of its {inboxes} inboxes are held, on probation or critical"
+        said = f"{troubled[0]} of its {troubled[1]} inboxes are held, on probation or critical"
         tell(session, domain, "inboxes", said, tone=EventTone.WARN)
     return is_changed
 
 
-def _reasons(session: Session, domain: DomainHealth, found: _Found, moment: datetime) -> list[Reason]:
+def _reasons(
+    domain: DomainHealth, found: _Found, refused: list[tuple[str, datetime]], moment: datetime
+) -> list[Reason]:
     """Each reason to pause after this look."""
     before = read_reasons(domain.pause_memory)
     is_paused = any(each.code is PauseCode.DMARC_ALIGNMENT and each.paused_at for each in before)
-    evidence = found.asked.evidence
     heard = signals(
-        found.fresh, evidence, found.listings, looked=found.checked.looked, is_paused_for_alignment=is_paused
+        found.fresh,
+        found.asked.evidence,
+        found.listings,
+        looked=found.checked.looked,
+        is_paused_for_alignment=is_paused,
     )
-    alignment = heard[PauseCode.DMARC_ALIGNMENT]
-    heard[PauseCode.SEND_BLOCKED] = refusal_signal(refusals(session, domain.id, moment), alignment, moment)
+    heard[PauseCode.SEND_BLOCKED] = refusal_signal(refused, heard[PauseCode.DMARC_ALIGNMENT], moment)
     return [advance(each, heard.get(each.code, Signal.UNKNOWN), moment) for each in before]
 
 

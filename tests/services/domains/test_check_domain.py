@@ -13,6 +13,7 @@ from nimbus.models import (
     InboxHealthState,
 )
 from nimbus.services.review_inboxes import review_inboxes
+from tests.factories import make_email_account
 from tests.services.domains.zone import hear, kinds, publish, seen, verdicts
 
 
@@ -101,3 +102,19 @@ def test_hostile_records_are_kept_short_and_break_nothing(check, domain, zone):
 
     assert (spf.verdict, len(spf.found)) == ("fail", 20)
     assert (dmarc.verdict, len(dmarc.found[0])) == ("fail", 1000)
+
+
+def test_a_mail_server_of_the_domain_s_own_is_checked_with_its_address(check, acme, domain, zone):
+    make_email_account(acme, "bob@acme.test")  # over smtp.acme.test
+    records = {"smtp.acme.test": ["A 8.8.8.8"], "8.8.8.8.in-addr.arpa": ["PTR smtp.acme.test."]}
+    publish(zone, records | {"8.8.8.8.zen.spamhaus.org": ["A 127.0.0.3"]})
+    row = check()
+    listing = db.session.scalars(sa.select(DomainListing)).one()
+
+    assert (row.own_addresses, row.listed_on) == (["8.8.8.8"], "Spamhaus ZEN")
+    assert (verdicts(domain)["ptr"], verdicts(domain)["spf"]) == (
+        ("pass", "confirmed"),
+        ("warn", "path_missing"),
+    )
+    assert (listing.subject, listing.severity) == ("8.8.8.8", 4)
+    assert check(11).pause_reason is None  # an address pauses no domain
