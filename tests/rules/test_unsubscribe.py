@@ -1,0 +1,39 @@
+"""What a message says about unsubscribing: one click only where everybody's mail service can reach it."""
+
+import pytest
+
+from nimbus.rules.unsubscribe import list_unsubscribe, one_click_base
+
+
+@pytest.mark.parametrize(
+    ("base_url", "base"),
+    [
+        ("https://nimbus.acme.com", "https://nimbus.acme.com"),
+        ("https://nimbus.acme.com:8443/", "https://nimbus.acme.com:8443"),
+        ("https://8.8.8.8", "https://8.8.8.8"),
+        ("http://nimbus.acme.com", None),
+        ("https://localhost", None),
+        ("https://nimbus", None),
+        ("https://nimbus.local", None),
+        ("https://mail.example", None),
+        ("https://127.0.0.1:8000", None),
+        ("https://10.0.0.7", None),
+        ("https://[::1]", None),
+        ("", None),
+    ],
+)
+def test_one_click_needs_a_public_https_address(base_url, base):
+    assert one_click_base(base_url) == base
+
+
+def test_both_forms_are_written_with_a_link():
+    assert list_unsubscribe("ava@acme.com", "https://n.acme.com/u/x") == {
+        "List-Unsubscribe": "<https://n.acme.com/u/x>, <mailto:ava@acme.com?subject=unsubscribe>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def test_without_a_link_only_the_form_by_mail_is_written_and_an_address_ends_it_nowhere():
+    assert list_unsubscribe("a>,<b?c%d@acme.com", None) == {
+        "List-Unsubscribe": "<mailto:a%3E%2C%3Cb%3Fc%25d@acme.com?subject=unsubscribe>"
+    }
