@@ -3,6 +3,8 @@
 from nimbus.models.audit_event import AuditEvent
 from nimbus.models.connection_test import ConnectionTest
 from nimbus.models.domain_check import DomainCheck, DomainEvent, DomainListing, DomainObservation
+from nimbus.models.contact import AddressBook, BookContact, Contact, ContactTag
+from nimbus.models.contact_import import ContactImport, UnreadRow
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.health_event import EventTone, HealthEvent
@@ -23,8 +25,13 @@ from nimbus.rules.roles import Role
 
 __all__ = [
     "AccountTag",
+    "AddressBook",
     "AuditEvent",
+    "BookContact",
     "ConnectionTest",
+    "Contact",
+    "ContactImport",
+    "ContactTag",
     "CooldownRow",
     "DomainCheck",
     "DomainEvent",
@@ -58,6 +65,7 @@ __all__ = [
     "Tag",
     "Undo",
     "UndoValue",
+    "UnreadRow",
     "User",
     "UserSession",
     "Workspace",

@@ -107,3 +107,5 @@ class Suppression(OfWorkspace, Base):
     reason: Mapped[str] = mapped_column(sa.String(40))  # hard_bounce, complaint, opt_out, manual
     created_at: Mapped[datetime]
     send_id: Mapped[int | None]  # the send whose answer brought it here
+    source: Mapped[str | None]  # else who or what did: a person's name, “the unsubscribe link”
+    note: Mapped[str | None]  # what that person said about it
