@@ -40,6 +40,7 @@ REVIEW = "jobs.health.review"
 REVIEW_DUE = "jobs.health.review_due"
 CHECK_DOMAIN = "jobs.domains.check"
 CHECK_DUE_DOMAINS = "jobs.domains.check_due"
+IMPORT_CONTACTS = "jobs.contacts.import_file"
 
 
 class Job(NamedTuple):
@@ -64,6 +65,7 @@ JOBS = {
     REVIEW_DUE: Job(MAINTENANCE, timeout=60),
     CHECK_DOMAIN: Job(INTERACTIVE, timeout=120),
     CHECK_DUE_DOMAINS: Job(SYNC, timeout=300),
+    IMPORT_CONTACTS: Job(MAINTENANCE, timeout=300),
 }
 
 DAY = 86_400

@@ -2,9 +2,9 @@
 
 from nimbus.models.audit_event import AuditEvent
 from nimbus.models.connection_test import ConnectionTest
-from nimbus.models.domain_check import DomainCheck, DomainEvent, DomainListing, DomainObservation
 from nimbus.models.contact import AddressBook, BookContact, Contact, ContactTag
 from nimbus.models.contact_import import ContactImport, UnreadRow
+from nimbus.models.domain_check import DomainCheck, DomainEvent, DomainListing, DomainObservation
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.health_event import EventTone, HealthEvent

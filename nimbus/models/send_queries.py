@@ -19,10 +19,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class SendFilter:
-    """Which messages somebody wants to see; no account and no states ask for all."""
+    """Which messages somebody wants to see; no account, no states and no recipient (in lower case) ask for all."""
 
     account_id: int | None = None
     states: frozenset[SendState] = frozenset()
+    recipient: str | None = None
 
 
 class SendRow(NamedTuple):
@@ -79,6 +80,8 @@ def list_sends(
         query = query.where(Send.account_id == wanted.account_id)
     if wanted.states:
         query = query.where(Send.state.in_(wanted.states))
+    if wanted.recipient is not None:
+        query = query.where(sa.func.lower(Send.recipient) == wanted.recipient)
     if before is not None:
         query = query.where(Send.id < before)
     rows = [_row(row) for row in session.execute(query.order_by(Send.id.desc()).limit(most + 1))]

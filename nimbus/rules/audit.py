@@ -44,6 +44,13 @@ class Action(StrEnum):
     MESSAGE_SENT_AGAIN = "message_sent_again"
     MESSAGE_MOVED = "message_moved"
 
+    CONTACTS_IMPORTED = "contacts_imported"
+    CONTACT_CHANGED = "contact_changed"
+    CONTACT_ERASED = "contact_erased"
+    BOOK_REMOVED = "book_removed"
+    ADDRESS_SUPPRESSED = "address_suppressed"
+    SUPPRESSION_LIFTED = "suppression_lifted"
+
     ROTATION_ASKED = "rotation_asked"
     ROTATION_FINISHED = "rotation_finished"
     ROTATION_SCHEDULE_CHANGED = "rotation_schedule_changed"
@@ -88,6 +95,12 @@ WORDS: dict[Action, str] = {
     Action.MESSAGE_DECIDED: "decided about a message from",
     Action.MESSAGE_SENT_AGAIN: "sent a message again from",
     Action.MESSAGE_MOVED: "moved a message from",
+    Action.CONTACTS_IMPORTED: "imported contacts into",
+    Action.CONTACT_CHANGED: "changed the contact",
+    Action.CONTACT_ERASED: "erased a contact",
+    Action.BOOK_REMOVED: "removed the address book",
+    Action.ADDRESS_SUPPRESSED: "put an address on the suppression list:",
+    Action.SUPPRESSION_LIFTED: "took an address off the suppression list:",
     Action.ROTATION_ASKED: "asked for a new key",
     Action.ROTATION_FINISHED: "finished the rotation to a new key",
     Action.ROTATION_SCHEDULE_CHANGED: "changed how often keys rotate",

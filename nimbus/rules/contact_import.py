@@ -3,8 +3,6 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from nimbus.rules.durations import in_words
-
 LARGEST_FILE = 50_000_000  # bytes
 MOST_ROWS = 200_000
 PREVIEW = 5  # rows that are shown before anything is written
@@ -39,14 +37,5 @@ FILE_GONE = (
     "The file is no longer on this server, so the rest of it cannot be read. Choose it again: rows that are in "
     "already are not doubled."
 )
+TOO_MANY_ROWS = f"This file has more than {MOST_ROWS:,} rows, and those are the most. Split it and import the parts one by one."
 NO_ADDRESS = "None of the first rows of this file holds an address. Choose a CSV file with a column of addresses, one contact a row."
-
-
-def too_many_rows(rows: int) -> str:
-    """The sentence for a file with more rows than an import takes."""
-    return f"This file has {rows:,} rows, and {MOST_ROWS:,} are the most. Split it and import the parts one by one."
-
-
-def how_long(seconds: float) -> str:
-    """How long an import took: “less than a minute”, “3 min”."""
-    return "less than a minute" if seconds < 60 else in_words(timedelta(seconds=seconds))

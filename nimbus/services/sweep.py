@@ -13,6 +13,7 @@ from nimbus.extensions import db
 from nimbus.models import ConnectionTest, EmailAccountHealth, OAuthAttempt, Undo, UserSession
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import UNDER_WAY, Leg, Purpose, State, is_abandoned, legs_of
+from nimbus.services.contact_upkeep import purge_imports, ring_imports
 from nimbus.services.forget_history import forget_history
 from nimbus.services.sign_in import ABSOLUTE_LIMIT
 from nimbus.services.sweep_sends import end_what_waited, sweep_sends
@@ -44,6 +45,7 @@ def sweep() -> None:
             queues.ring(queues.VERIFY_CONNECTION, test.workspace_id, test.id)
     _forget_secrets(moment)
     sweep_sends(moment)
+    ring_imports(moment)
 
 
 def purge() -> None:
@@ -54,6 +56,7 @@ def purge() -> None:
     moment = now()
     end_what_waited()
     forget_history()
+    purge_imports(moment)
     with transaction() as session:
         session.execute(
             sa.delete(EmailAccountHealth).where(EmailAccountHealth.removed_at < moment - HISTORY_KEPT)

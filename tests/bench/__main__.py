@@ -10,6 +10,7 @@ from tests.bench import (
     click_to_verdict,
     connection_test,
     domain_checks,
+    import_contacts,
     key_rotation,
     reviews,
     sending,
@@ -24,6 +25,7 @@ FIGURES = {
     "send": sending.run,
     "reviews": reviews.run,
     "domain_checks": domain_checks.run,
+    "import_contacts": import_contacts.run,
     "first_paint": browser.first_paint,
     "search_answer": browser.search_answer,
 }
