@@ -14,6 +14,7 @@ from nimbus.web.settings import BLUEPRINTS as SETTINGS
 _PAGES = (
     ("home", "home.show", "Home", "layout-dashboard"),
     ("email_accounts", "email_accounts.index", "Email accounts", "mail"),
+    ("contacts", "contacts.index", "Contacts", "users"),
     ("integrations", "integrations.index", "Integrations", "link"),
     ("settings", "settings.index", "Settings", "settings"),
     ("system", "system.show", "System", "activity"),
@@ -22,7 +23,7 @@ _PAGES = (
 _FOR_INSTANCE_OWNER = frozenset({"system"})
 _SECTION_OF = dict.fromkeys(
     ("connect", "connect_oauth", "engage", "messages", "oauth", "reconnect"), "email_accounts"
-)
+) | dict.fromkeys(("contact_imports", "suppression"), "contacts")
 
 
 def init_navigation(app: Flask) -> None:

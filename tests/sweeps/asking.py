@@ -1,9 +1,12 @@
 """Sending one request of the map as somebody, and comparing what came back."""
 
+from io import BytesIO
+
 from werkzeug.test import TestResponse
 
 from nimbus.rules.roles import Role, may
 from tests.browse import Browser
+from tests.sweeps.forms import FILE
 from tests.sweeps.routes import Route
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -28,7 +31,10 @@ def ask(
         sent = {"X-CSRFToken": token} | sent
     elif token:
         form = {"csrf_token": token} | (form or {})
-    return browser.client.open(route.url, method=route.method, data=form, headers=sent)
+    data = {
+        name: (BytesIO(FILE), "list.csv") if name == "file" else value for name, value in (form or {}).items()
+    }
+    return browser.client.open(route.url, method=route.method, data=data, headers=sent)
 
 
 def refuses(route: Route, role: Role, *, owns_instance: bool = False) -> bool:

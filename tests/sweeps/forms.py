@@ -11,6 +11,7 @@ from tests.browse import Browser, Page
 from tests.cast import PASSWORD
 
 _BUTTONS = {"submit", "image", "button", "reset"}
+FILE = b"email,name\r\nada@example.com,Ada\r\n"  # what a field for a file is given
 _PAGES, _ALIKE = 400, 3  # at most, in all and with the same names in their queries
 # What a person would type where the page leaves a field empty.
 _TYPED = {

@@ -16,6 +16,9 @@ EVERY_METHOD = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRA
 SHARED: Samples = {
     "slug": "connecting",
     "token": f"acme{LINK}",  # whoever has the link of an invitation may follow it, from anywhere
+    # Whoever has the link of a message may follow it; this one is of nobody.
+    "unsubscribing.ask.token": "0" * 40,
+    "unsubscribing.end.token": "0" * 40,
     "assets.asset.digest": "0" * 16,
     "assets.asset.name": "app.css",
 }

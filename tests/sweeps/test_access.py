@@ -17,6 +17,7 @@ ROLES = {"adam": Role.ADMIN, "bob": Role.OPERATOR, "vera": Role.VIEWER}
 # is too mild is found. Whoever adds a view that these may use adds it here.
 OWN = {"saved_views", "sessions", "workspaces", "you"}
 ACCOUNTS = OWN | {"bulk", "connect", "email_accounts", "engage", "messages", "reconnect", "tags"}
+ACCOUNTS |= {"contact_imports", "contacts", "suppression"}
 LOOKS = {"standing.look"}
 MAY_CHANGE = {
     "vera": OWN,
@@ -26,6 +27,7 @@ MAY_CHANGE = {
 # What asks for the password once more; the rest of the same blueprints is for looking.
 PROVED = {
     "audit.export",
+    "contacts.erase",
     "email_accounts.remove",
     "encryption",
     "integrations.edit",
@@ -42,6 +44,8 @@ PUBLIC = {
     "oauth.callback",
     "sessions.new",
     "setup.new",
+    "unsubscribing.ask",  # of people who never sign in
+    "unsubscribing.end",  # and of their mail services: RFC 8058
 }
 
 

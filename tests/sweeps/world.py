@@ -42,6 +42,7 @@ from tests.factories import (
     make_send,
 )
 from tests.migrations.rows import ROWS
+from tests.sweeps.people import fill_contacts
 
 CANARY = b"acme-own"  # stands in every text of Acme that a page could show
 LINK = "-link"  # with the workspace's name before it, the token of an invitation
@@ -154,7 +155,7 @@ def _fill(owner: Person, name: str) -> Samples:
                 workspace_id=workspace_id, undo_id=undo.id, account_id=account_id, before=[30, "manual"]
             )
         )
-        return {
+        return fill_contacts(session, workspace_id, name) | {
             "account_id": account_id,
             "test_id": test_id,
             "attempt_id": attempt.id,
