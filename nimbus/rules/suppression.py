@@ -18,13 +18,13 @@ WORDS: dict[SuppressionReason, str] = {
     SuppressionReason.HARD_BOUNCE: "Bounced",
     SuppressionReason.COMPLAINT: "Complained",
     SuppressionReason.OPT_OUT: "Unsubscribed",
-    SuppressionReason.MANUAL: "By hand",
+    SuppressionReason.MANUAL: "Suppressed",
 }
 MEANINGS: dict[SuppressionReason, str] = {
     SuppressionReason.HARD_BOUNCE: "A server said that this mailbox does not exist.",
     SuppressionReason.COMPLAINT: "This person reported a message as spam.",
     SuppressionReason.OPT_OUT: "This person asked for no more mail.",
-    SuppressionReason.MANUAL: "Somebody of this workspace put it here.",
+    SuppressionReason.MANUAL: "Somebody of this workspace put it on the list.",
 }
 # What a person said about mail to themselves is not for others to take back.
 _MAY_LIFT: dict[SuppressionReason, Permission | None] = {

@@ -18,6 +18,7 @@ from nimbus.services.saved_views import save_view
 from nimbus.services.tag_changes import set_tags
 from nimbus.web.assets import STATIC
 from tests.e2e.conftest import Owner, open_window
+from tests.e2e.contacts import make_contacts
 from tests.e2e.fleet import LONG, make_crowd, make_fleet, make_messages
 from tests.e2e.judged import make_judged
 from tests.e2e.sign_ins import OUTCOMES, make_sign_ins
@@ -64,6 +65,7 @@ TESTS: dict[str, dict[str, Any]] = {
     "stopped": {"state": "stopped", "progress": _SENT[:2]},
 }
 
+IMPORTS = ("waits", "runs", "done", "stopped")
 MESSAGES = ("waiting", "sending", "sent", "not_sent", "looked_for", "in_doubt")
 
 _DRAWN = "() => [...document.querySelectorAll('use')].map(use => use.getAttribute('href').split('#')[1])"
@@ -135,6 +137,23 @@ PAGES = {
     **{f"message {name}": ("many", f"/messages/{{message_{name}}}") for name in MESSAGES},
     "moving a message": ("many", "/messages/{message_waiting}/inbox"),
     "moving a message without another inbox": ("one", "/messages/{message_alone}/inbox"),
+    "contacts of none": ("none", "/contacts"),
+    "contacts": ("many", "/contacts"),
+    "contacts without a find": ("many", "/contacts?q=nobody"),
+    "address book": ("many", "/contacts/books/{book}"),
+    "removing an address book": ("many", "/contacts/books/{book}/remove"),
+    "contact who gets no mail": ("many", "/contacts/{contact}"),
+    "contact with a long address": ("many", "/contacts/{contact_long}"),
+    "editing a contact": ("many", "/contacts/{contact_long}/edit"),
+    "erasing a contact": ("many", "/contacts/{contact}/erase"),
+    "import, its file": ("many", "/contacts/import"),
+    "import, its columns": ("many", "/contacts/imports/{import_waits}/columns"),
+    **{f"import that {name}": ("many", f"/contacts/imports/{{import_{name}}}") for name in IMPORTS},
+    "nobody suppressed": ("none", "/contacts/suppression"),
+    "suppression list": ("many", "/contacts/suppression"),
+    "taking an address off the list": ("many", "/contacts/suppression/{suppressed}/lift"),
+    "unsubscribing": (None, "/u/{unsubscribing}"),
+    "a link to unsubscribe that opens nothing": (None, "/u/unknown"),
     "team": ("none", "/settings/team"),
     "inviting": ("none", "/settings/team/invite"),
     "a member's role": ("none", "/settings/team/members/{dana}"),
@@ -187,6 +206,7 @@ def world(app, new_owner) -> World:
         ids |= make_sign_ins(owners["apps"].workspace_id, owners["apps"].user_id)
         messages = make_messages(many.workspace_id, ids["ava"], many.user_id)
         ids |= {f"message_{name}": messages[name] for name in MESSAGES}
+        ids |= make_contacts(many.workspace_id, many.user_id)
         for name, values in TESTS.items():
             # Held by a worker that nobody will miss for a day, so that the state stays as it is.
             held = {"started_at": now(), "owner": "0" * 32, "lease_until": now() + timedelta(days=1)}

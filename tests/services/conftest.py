@@ -15,6 +15,7 @@ from nimbus.services import backup_file
 from nimbus.services.asker import Asker
 from tests.factories import make_email_account, make_person, make_workspace
 from tests.servers.processes import wait_until
+from tests.services.importing import bringing_in, receiving
 
 
 @pytest.fixture
@@ -66,6 +67,18 @@ def at(clock):
         clock.offset = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime.now(UTC)
 
     return moment
+
+
+@pytest.fixture
+def receive(asker):
+    """Keep a file of contacts; gives its import's id."""
+    return receiving(asker)
+
+
+@pytest.fixture
+def bring_in(asker):
+    """Import a file of contacts, whole; gives the row of its import."""
+    return bringing_in(asker)
 
 
 @pytest.fixture

@@ -1,81 +1,16 @@
-"""Files of contacts become contacts: each row once, broken ones named, and a worker that dies costs nothing."""
-
-import io
+"""Files of contacts become contacts: each row once, and broken ones are named."""
 
 import pytest
 import sqlalchemy as sa
 
-from nimbus import queues
-from nimbus.clock import now
 from nimbus.extensions import db
 from nimbus.models import AddressBook, AuditEvent, BookContact, Contact, ContactImport, ContactTag, UnreadRow
-from nimbus.queue_server import queue_url
-from nimbus.rules import contact_import as limits
 from nimbus.rules.contact_import import Duplicates
 from nimbus.services import contact_files, import_contacts
-from nimbus.services.contact_books import BookRefused, remove_book
-from nimbus.services.contact_files import FileRefused, path_of
+from nimbus.services.contact_files import FileRefused
 from nimbus.services.import_contacts import run
-from nimbus.services.sweep import purge, sweep
-from nimbus.services.upload_contacts import (
-    BegunAlready,
-    ColumnsRefused,
-    begin_import,
-    preview,
-    receive_file,
-)
-from nimbus.settings import current_settings
-from tests.factories import make_workspace
-
-FILE = b"Email,First name,Company,Tags\nada@example.com,Ada,Acme,vip;paris\nbo@example.com,Bo,,\n"
-
-
-@pytest.fixture
-def receive(asker):
-    """Keep a file for the book “Buyers”; gives the import's id."""
-
-    def keep(data=FILE, name="list.csv", **options):
-        return receive_file(
-            asker, io.BytesIO(data), name, **({"book_id": None, "new_book": "Buyers"} | options)
-        )
-
-    return keep
-
-
-@pytest.fixture
-def bring_in(asker, receive):
-    """Import a file, whole; gives the row of its import as it is then."""
-
-    def bring(data=FILE, *, duplicates=Duplicates.UPDATE, tags="", columns=None):
-        import_id = receive(data)
-        guessed = db.session.get_one(ContactImport, import_id).columns
-        begin_import(asker, import_id, columns=columns or guessed, duplicates=duplicates, tags=tags)
-        run(asker.workspace_id, import_id)
-        return look(import_id)
-
-    return bring
-
-
-def look(import_id):
-    db.session.rollback()
-    return db.session.get_one(ContactImport, import_id, populate_existing=True)
-
-
-def counts(found):
-    return found.added, found.updated, found.skipped, found.unread
-
-
-def people():
-    db.session.rollback()
-    rows = db.session.scalars(
-        sa.select(Contact).order_by(Contact.email).execution_options(populate_existing=True)
-    )
-    return [(row.email, row.first_name, row.fields) for row in rows]
-
-
-def count(table):
-    db.session.rollback()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(table))
+from nimbus.services.upload_contacts import BegunAlready, ColumnsRefused, begin_import, preview
+from tests.services.importing import FILE, count, counts, look, people
 
 
 def test_a_file_becomes_contacts_in_a_book_with_their_fields_and_tags(bring_in):
@@ -242,100 +177,3 @@ def test_an_import_begins_once_and_its_beginning_is_in_the_log(asker, receive):
     [line] = db.session.scalars(sa.select(AuditEvent))
     assert (line.action, line.object_name) == ("contacts_imported", "Buyers")
     assert line.details == {"file": "list.csv", "rows": 2}
-
-
-def test_a_book_of_another_workspace_is_no_book(asker, receive):
-    other = make_workspace("Zenith")
-    with db.engine.begin() as connection:
-        put = sa.insert(AddressBook.__table__).values(workspace_id=other, name="Theirs", created_at=now())
-        book_id = connection.execute(put).inserted_primary_key[0]
-
-    with pytest.raises(BookRefused, match="no longer exists"):
-        receive(book_id=book_id)
-    with pytest.raises(BookRefused, match="no longer exists"):
-        remove_book(asker, book_id)
-    assert contact_files.kept_files() == []
-
-
-def test_a_book_that_goes_while_it_is_filled_takes_its_import_with_it_and_no_contact(
-    asker, bring_in, receive
-):
-    kept = bring_in()
-    import_id = receive(b"email\nz@example.com\n")
-    begin_import(asker, import_id, columns=["email"], duplicates=Duplicates.UPDATE, tags="")
-
-    assert remove_book(asker, kept.book_id) == "Buyers"
-    run(asker.workspace_id, import_id)
-
-    assert (count(ContactImport), count(BookContact), count(Contact)) == (0, 0, 2)
-    purge()
-    assert len(contact_files.kept_files()) == 1  # it may be of somebody who is choosing its book
-
-
-def test_a_file_that_is_gone_ends_its_import_with_a_sentence(asker, receive):
-    import_id = receive()
-    begin_import(asker, import_id, columns=["email", "", "", ""], duplicates=Duplicates.UPDATE, tags="")
-    path_of(look(import_id).file).unlink()
-
-    run(asker.workspace_id, import_id)
-
-    assert (look(import_id).state, look(import_id).problem) == ("failed", limits.FILE_GONE)
-    assert look(import_id).finished_at
-
-
-def test_uploads_that_nobody_began_and_old_imports_are_forgotten(asker, receive, bring_in, clock):
-    bring_in()
-    receive()
-    purge()
-    assert (count(ContactImport), len(contact_files.kept_files())) == (2, 1)
-
-    clock.advance(days=2)
-    purge()
-    assert (count(ContactImport), len(contact_files.kept_files())) == (1, 0)
-
-    clock.advance(days=30)
-    purge()
-    assert (count(ContactImport), count(Contact)) == (0, 2)
-
-
-def test_the_sweep_rings_for_imports_without_a_worker_and_for_no_other(asker, receive, clock, run_jobs):
-    waiting, uploaded = receive(), receive()
-    begin_import(asker, waiting, columns=["email", "", "", ""], duplicates=Duplicates.UPDATE, tags="")
-    queues.connect(queue_url(current_settings())).flushall()
-
-    sweep()
-    run_jobs()
-
-    assert [look(each).state for each in (waiting, uploaded)] == ["done", "uploaded"]
-
-
-def test_a_worker_that_lost_its_import_changes_nothing_more(asker, receive, clock):
-    import_id = receive(b"email\n" + b"".join(b"p%d@example.com\n" % n for n in range(5)))
-    begin_import(asker, import_id, columns=["email"], duplicates=Duplicates.UPDATE, tags="")
-    slow = import_contacts._claim(asker.workspace_id, import_id)
-    rows = contact_files.rows_of(slow.file, slow.layout)
-    batch = import_contacts._read(slow.reader, rows)
-    run(asker.workspace_id, import_id)
-    assert (look(import_id).state, look(import_id).done) == ("running", 0)  # it is the slow one's for now
-
-    clock.advance(seconds=31)
-    run(asker.workspace_id, import_id)
-    with pytest.raises(import_contacts.TakenOver):
-        import_contacts._write(slow, batch)
-
-    assert (look(import_id).state, counts(look(import_id))) == ("done", (5, 0, 0, 0))
-
-
-def test_two_imports_at_once_count_each_contact_once(asker, receive, at_once, monkeypatch):
-    monkeypatch.setattr(import_contacts, "BATCH", 20)
-    forwards = [b"p%d@example.com" % number for number in range(100)]
-    imports = []
-    for lines in (forwards, forwards[::-1]):
-        imports.append(receive(b"\n".join([b"email", *lines])))
-        begin_import(asker, imports[-1], columns=["email"], duplicates=Duplicates.UPDATE, tags="both")
-
-    failures = at_once(lambda number: run(asker.workspace_id, imports[number]), 2)
-
-    assert failures == [None, None]
-    assert sum(look(each).added for each in imports) == sum(look(each).updated for each in imports) == 100
-    assert count(Contact) == count(ContactTag) == count(BookContact) == 100

@@ -9,6 +9,8 @@ PUBLIC = {
     "oauth.callback",
     "sessions.new",
     "setup.new",
+    "unsubscribing.ask",
+    "unsubscribing.end",
 }
 
 

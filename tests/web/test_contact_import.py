@@ -31,29 +31,27 @@ def chosen(page):
     return selected | {"duplicates": "update", "tags": ""}
 
 
-def test_a_file_comes_in_by_three_pages(alice, run_jobs, read):
-    columns = upload(alice)
-    assert columns.status_code == 303
-    page = alice.get(columns.location)
+def test_the_page_of_the_columns_shows_what_was_guessed_and_what_the_first_rows_become(alice, read):
+    page = alice.get(upload(alice).location)
+
     assert "leads.csv: 3 rows for “Leads” (UTF-8, columns between semicolons)" in words(page.text)
     assert "“=cmd@” is no address" in words(page.text)
-    assert chosen(page.text) == {
-        "column-0": "email",
-        "column-1": "first_name",
-        "column-2": "firma",
-        "duplicates": "update",
-        "tags": "",
-    }
+    guessed = {"column-0": "email", "column-1": "first_name", "column-2": "firma"}
+    assert chosen(page.text) == guessed | {"duplicates": "update", "tags": ""}
     assert read(Contact) == []
 
-    begun = alice.post(columns.location, chosen(page.text) | {"tags": "fair"})
-    waits = alice.get(begun.location)
+
+def test_a_file_comes_in_by_three_pages(alice, run_jobs, read):
+    columns = upload(alice).location
+    begun = alice.post(columns, chosen(alice.get(columns).text) | {"tags": "fair"}).location
+    waits = alice.get(begun)
     assert "0 of 3 rows" in words(waits.text)
     assert "hx-trigger" in waits.text
     assert '<meta http-equiv="refresh"' in waits.text
 
     run_jobs()
-    done = alice.get(begun.location)
+
+    done = alice.get(begun)
     assert "2 contacts are new. 1 row could not be read." in words(done.text)
     assert "hx-trigger" not in done.text.partition("</nav>")[2]
     assert [(each.email, each.first_name, each.fields) for each in read(Contact)] == [

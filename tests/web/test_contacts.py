@@ -134,7 +134,7 @@ def test_a_person_is_suppressed_from_their_page_with_a_reason(alice, zoe, read):
 
     page = alice.post(f"/contacts/{zoe}/suppress", {"note": "asked us"}, follow=True)
 
-    assert "This address gets no more mail: by hand" in words(page.text)
+    assert "This address gets no more mail: suppressed" in words(page.text)
     assert "“asked us”" in words(page.text)
     assert [(row.email, row.source) for row in read(Suppression)] == [("zoe@example.com", "Alice")]
 
@@ -167,7 +167,7 @@ def test_an_address_is_added_to_the_list_by_hand_and_taken_off_with_a_reason(ali
     assert "Nobody is on the list" in words(alice.get(url).text)
     assert alice.post(url, {"email": "nobody", "note": "x"}).status_code == 422
     page = alice.post(url, {"email": "Zoe@example.com", "note": "asked us"}, follow=True)
-    assert "zoe@example.com “asked us” just now , Alice By hand" in words(page.text)
+    assert "zoe@example.com “asked us” just now , Alice Suppressed" in words(page.text)
 
     assert alice.post(f"{url}/1/lift", {"note": " "}).status_code == 422
     alice.post(f"{url}/1/lift", {"note": "a mistake"})
