@@ -114,7 +114,9 @@ def test_every_answer_of_every_route_says_what_a_browser_must_not_do(world, htmx
 
 def test_so_does_every_answer_to_too_much_at_once(world):
     alice = world.sign_in("alice")
-    changes = [route for route in routes(world.app, world.acme) if not route.is_safe]
+    # A link to unsubscribe says all there is to say: what comes with it is not read.
+    reading = (route for route in routes(world.app, world.acme) if route.endpoint != "unsubscribing.end")
+    changes = [route for route in reading if not route.is_safe]
 
     found, statuses = faults_of(world.app, (ask(alice, route, TOO_MUCH) for route in changes))
 
