@@ -1,4 +1,4 @@
-"""How far apart the messages of one inbox leave, so that a provider's rate is never reached."""
+"""How far apart the messages of one inbox leave: by its provider's rate, and campaign mail as a person would send it."""
 
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from nimbus.rules.providers import Provider
 MICROSOFT_GAP = timedelta(seconds=3)
 GOOGLE_GAP = timedelta(seconds=1)
 NO_GAP = timedelta()
+CAMPAIGN_GAP = timedelta(seconds=90)
 
 
 def gap(provider: Provider, domain: str, *, host: str = "") -> timedelta:
@@ -24,3 +25,12 @@ def gap(provider: Provider, domain: str, *, host: str = "") -> timedelta:
     if provider is Provider.GMAIL or is_personal_google(domain) or run_by is MailHost.GOOGLE:
         return GOOGLE_GAP
     return NO_GAP
+
+
+def spacing(window: timedelta, budget: int, chance: float) -> timedelta:
+    """How long after one campaign message of an inbox its next one leaves (`deliverability.md` 8.5).
+
+    What is left of the hours is shared by what is left of the inbox's budget, times 0.7 to 1.3 as `chance` (0 to 1)
+    falls, and is 90 s at least.
+    """
+    return max(CAMPAIGN_GAP, window / max(1, budget) * (0.7 + 0.6 * chance))
