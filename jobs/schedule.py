@@ -22,6 +22,7 @@ from nimbus.queues import (
     REFRESH_TOKENS,
     REVIEW_DUE,
     ROTATE_DUE_KEYS,
+    RUN_DUE_BATCHES,
     SCHEDULER_KEY,
     SWEEP,
     connect,
@@ -44,6 +45,8 @@ TIMETABLE = (
     Every(REFRESH_TOKENS, 60),
     Every(REVIEW_DUE, 60),
     Every(CHECK_DUE_DOMAINS, 60),
+    # A campaign's row says when its batch is due, at a quarter of an hour; one that was cut off goes on within a minute.
+    Every(RUN_DUE_BATCHES, 60),
 )
 LEASE_SECONDS = 15
 

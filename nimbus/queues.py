@@ -41,6 +41,8 @@ REVIEW_DUE = "jobs.health.review_due"
 CHECK_DOMAIN = "jobs.domains.check"
 CHECK_DUE_DOMAINS = "jobs.domains.check_due"
 IMPORT_CONTACTS = "jobs.contacts.import_file"
+RUN_BATCH = "jobs.campaigns.run"
+RUN_DUE_BATCHES = "jobs.campaigns.run_due"
 
 
 class Job(NamedTuple):
@@ -66,6 +68,8 @@ JOBS = {
     CHECK_DOMAIN: Job(INTERACTIVE, timeout=120),
     CHECK_DUE_DOMAINS: Job(SYNC, timeout=300),
     IMPORT_CONTACTS: Job(MAINTENANCE, timeout=300),
+    RUN_BATCH: Job(SEND, timeout=300),
+    RUN_DUE_BATCHES: Job(MAINTENANCE, timeout=60),
 }
 
 DAY = 86_400

@@ -1,6 +1,8 @@
 """All tables. Importing this package is what makes them known to the metadata."""
 
 from nimbus.models.audit_event import AuditEvent
+from nimbus.models.batch import Batch, Deferral, InboxRotation
+from nimbus.models.campaign import Campaign, CampaignContact, CampaignInbox, CampaignStep
 from nimbus.models.connection_test import ConnectionTest
 from nimbus.models.contact import AddressBook, BookContact, Contact, ContactTag
 from nimbus.models.contact_import import ContactImport, UnreadRow
@@ -27,12 +29,18 @@ __all__ = [
     "AccountTag",
     "AddressBook",
     "AuditEvent",
+    "Batch",
     "BookContact",
+    "Campaign",
+    "CampaignContact",
+    "CampaignInbox",
+    "CampaignStep",
     "ConnectionTest",
     "Contact",
     "ContactImport",
     "ContactTag",
     "CooldownRow",
+    "Deferral",
     "DomainCheck",
     "DomainEvent",
     "DomainHealth",
@@ -49,6 +57,7 @@ __all__ = [
     "InboxMailDay",
     "InboxMailHour",
     "InboxRecent",
+    "InboxRotation",
     "InboxSender",
     "InstanceFact",
     "Invitation",

@@ -23,6 +23,7 @@ class Send(OfWorkspace, Base):
     __table_args__ = (
         goes_with_account(),
         sa.UniqueConstraint("workspace_id", "key"),
+        sa.UniqueConstraint("campaign_id", "contact_id", "step"),
         one_of("kind", SendKind),
         one_of("state", SendState),
         sa.Index("ix_send_due", "account_id", "state", "due_at"),
@@ -71,6 +72,15 @@ class Send(OfWorkspace, Base):
     next_look_at: Mapped[datetime | None]  # while ambiguous: when the Sent folder is read again
     looks: Mapped[int] = mapped_column(default=0)
     resolved_by: Mapped[str | None]  # the person, or what proved it
+
+    # Of a campaign's message: what it is, and the batch that chose its inbox. Those rows may be gone by now.
+    campaign_id: Mapped[int | None]
+    contact_id: Mapped[int | None]
+    step: Mapped[int | None]
+    batch_id: Mapped[int | None]
+    headers: Mapped[
+        dict[str, Any] | None
+    ]  # beside the usual ones: of its thread, and of the way to unsubscribe
 
 
 class InboxHour(OfWorkspace, Base):

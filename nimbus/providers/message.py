@@ -8,7 +8,8 @@ import base64
 import binascii
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, quote
@@ -34,7 +35,8 @@ _IN_ADDRESS = re.compile(r'[^\s<>,;:()"\\@\x00-\x1f\x7f-\x9f]+@[^\s<>,;:()"\\@\x
 class Letter:
     """All that a message is made of. `mark` finds it again: the value of X-NimbusOS-Send, or of `mark_header`.
 
-    `is_automatic` says that no person wrote it (RFC 3834), so that no machine answers.
+    `is_automatic` says that no person wrote it (RFC 3834), so that no machine answers. `headers` are written as they
+    are, in ASCII, and folded at each blank.
 
     Raises UnsafeTextError on NUL, CR or LF in any text but `text`, the words themselves.
     """
@@ -49,11 +51,13 @@ class Letter:
     dated_at: datetime
     mark_header: str = SEND_HEADER
     is_automatic: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         refuse_line_breaks(
             self.sender, self.sender_name, self.recipient, self.subject, self.message_id, self.mark
         )
+        refuse_line_breaks(*self.headers, *self.headers.values())
 
 
 def new_message_id(sender: str) -> str:
@@ -75,6 +79,7 @@ def compose(letter: Letter) -> bytes:
         f"Message-ID: {letter.message_id}\r\n"
         f"{letter.mark_header}: {letter.mark}\r\n"
         f"{_AUTOMATIC if letter.is_automatic else ''}"
+        f"{''.join(_structured(*header) for header in letter.headers.items())}"
         f"Content-Transfer-Encoding: {encoding}\r\n"
         "\r\n"
     )
@@ -120,6 +125,11 @@ def _folded(name: str, words: str) -> str:
             lines.append("")
         lines[-1] += f" {word}"
     return _END.join(lines)
+
+
+def _structured(name: str, value: str) -> str:
+    """A header of addresses or ids, each on a line of its own: none is encoded, and no line grows with their number."""
+    return f"{name}: {value.replace(' ', f'{_END} ')}{_END}"
 
 
 def _one_line(text: str) -> str:

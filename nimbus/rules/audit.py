@@ -51,6 +51,11 @@ class Action(StrEnum):
     ADDRESS_SUPPRESSED = "address_suppressed"
     SUPPRESSION_LIFTED = "suppression_lifted"
 
+    CAMPAIGN_LAUNCHED = "campaign_launched"
+    CAMPAIGN_PAUSED = "campaign_paused"
+    CAMPAIGN_RESUMED = "campaign_resumed"
+    BATCH_ASKED = "batch_asked"
+
     ROTATION_ASKED = "rotation_asked"
     ROTATION_FINISHED = "rotation_finished"
     ROTATION_SCHEDULE_CHANGED = "rotation_schedule_changed"
@@ -101,6 +106,10 @@ WORDS: dict[Action, str] = {
     Action.BOOK_REMOVED: "removed the address book",
     Action.ADDRESS_SUPPRESSED: "put an address on the suppression list:",
     Action.SUPPRESSION_LIFTED: "took an address off the suppression list:",
+    Action.CAMPAIGN_LAUNCHED: "launched the campaign",
+    Action.CAMPAIGN_PAUSED: "paused the campaign",
+    Action.CAMPAIGN_RESUMED: "resumed the campaign",
+    Action.BATCH_ASKED: "asked for the next batch of the campaign",
     Action.ROTATION_ASKED: "asked for a new key",
     Action.ROTATION_FINISHED: "finished the rotation to a new key",
     Action.ROTATION_SCHEDULE_CHANGED: "changed how often keys rotate",

@@ -1,16 +1,14 @@
-"""A message that no inbox may take now: when it is tried again, how that is said, and when a campaign is throttled.
+"""A message that no inbox may take now: when it is tried again, and how that is said.
 
 The pause itself (the next window, growing where nobody knows) is `sending_hours.next_try`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from nimbus.rules.durations import clock_time
 from nimbus.rules.eligibility import TYPE_WORDS, Candidate, Check, Code, Wanted, first_failing
-
-_WAITS_FOR_ITSELF = frozenset({Code.PACING})
 
 
 class Judged(NamedTuple):
@@ -30,9 +28,9 @@ def could_pass_at(inbox: Candidate, checks: Sequence[Check]) -> datetime | None:
     return max(known, default=inbox.now) if len(known) == len(moments) else None
 
 
-def is_throttling(reasons: Mapping[Code, int]) -> bool:
-    """Whether deferring for these reasons throttles a campaign: what only waits for its slot does not."""
-    return any(count for code, count in reasons.items() if code not in _WAITS_FOR_ITSELF)
+def but_for_slot(checks: Iterable[Check]) -> list[Check]:
+    """The checks without that of spacing. Whoever fails no other waits for a slot, which throttles nothing."""
+    return [each for each in checks if each.code is not Code.PACING]
 
 
 def say_deferred(until: datetime, zone: str, pool: Sequence[Judged], wanted: Wanted) -> str:

@@ -39,6 +39,7 @@ class Category(StrEnum):
     CONNECTION = "connection"  # no answer, or the server turned the connection itself away
     SUPPRESSED = "suppressed"
     ACCOUNT_REMOVED = "account_removed"
+    STOPPED = "stopped"  # its sequence ended before it left
     BAD_ADDRESS = "bad_address"  # an address that this server has no way to take
     # From 0.3 of `providers.md`: what only a provider's interface says.
     SIGN_IN_LOST = "sign_in_lost"  # the person has to connect the inbox again

@@ -52,6 +52,7 @@ SENTENCES: dict[Category, str] = {
         "the connection of this inbox."
     ),
     Category.SUPPRESSED: ("This workspace sends nothing to {recipient} any more: {because}."),
+    Category.STOPPED: "The sequence had ended for {recipient} before this message left.",
     Category.ACCOUNT_REMOVED: (
         "The inbox was removed before this message could leave. Write it again from another inbox."
     ),

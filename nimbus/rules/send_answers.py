@@ -44,6 +44,7 @@ EFFECTS: dict[Category, Effect] = {
     Category.CONNECTION: Effect.RETRY,
     Category.SUPPRESSED: Effect.PERMANENT,
     Category.ACCOUNT_REMOVED: Effect.PERMANENT,
+    Category.STOPPED: Effect.PERMANENT,
     Category.BAD_ADDRESS: Effect.PERMANENT,
     Category.SIGN_IN_LOST: Effect.SIGN_IN,
     Category.APP_WRONG: Effect.RETRY,

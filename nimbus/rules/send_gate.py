@@ -60,7 +60,10 @@ class SendFacts:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not now: why, the moment it can pass or is looked at again, and which kinds of mail the reason stops."""
+    """Not now: why, the moment it can pass or is looked at again, and which kinds of mail the reason stops.
+
+    No kind at all: it stops this message alone.
+    """
 
     sentence: str
     until: datetime

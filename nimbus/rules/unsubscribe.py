@@ -25,6 +25,13 @@ def list_unsubscribe(mailbox: str, link: str | None) -> dict[str, str]:
     }
 
 
+def opt_out_line(link: str | None) -> str:
+    """What stands under the words of a campaign's message, for a person to see; without a link they answer."""
+    if link is None:
+        return "If you want no more mail from me, answer with the word unsubscribe."
+    return f"No more mail from me: {link}"
+
+
 def _is_public(host: str) -> bool:
     try:
         return ip_address(host).is_global

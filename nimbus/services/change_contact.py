@@ -108,23 +108,26 @@ def erase_contact(asker: Asker, contact_id: int) -> None:
             .execution_options(synchronize_session=False)
         )
         session.execute(
-            sa.update(Send)
-            .where(*to_them)
-            .values(
-                recipient=ERASED,
-                subject="",
-                body="",
-                message=None,
-                reason=None,
-                server_line=None,
-                timeline=[],
-            )
-            .execution_options(synchronize_session=False)
+            sa.update(Send).where(*to_them).values(_FORGOTTEN).execution_options(synchronize_session=False)
         )
         session.delete(contact)
         # Without the address: the log is kept for ever.
         on = Object("contact", contact_id, ERASED)
         record(session, Action.CONTACT_ERASED, workspace_id=asker.workspace_id, asker=asker, on=on)
+
+
+# What a message to a person becomes: that it was sent stays.
+_FORGOTTEN: dict[str, Any] = {
+    "recipient": ERASED,
+    "contact_id": None,
+    "headers": None,
+    "subject": "",
+    "body": "",
+    "message": None,
+    "reason": None,
+    "server_line": None,
+    "timeline": [],
+}
 
 
 @contextmanager

@@ -99,9 +99,9 @@ def queue_send(  # noqa: PLR0913 - everything that makes a message, and all by n
         "account_id": account_id,
         "kind": kind,
         "key": key,
-        "recipient": _checked_recipient(recipient),
-        "subject": _checked_subject(subject),
-        "body": _checked_body(body),
+        "recipient": checked_recipient(recipient),
+        "subject": checked_subject(subject),
+        "body": checked_body(body),
     }
     inbox_address(session, workspace_id, account_id)
     return _put(session, message, asked_by=asked_by, due_at=due_at).id
@@ -159,9 +159,9 @@ def _accept(
             "account_id": account_id,
             "kind": kind,
             "key": own_key,
-            "recipient": address if to is None else _checked_recipient(to),
-            "subject": _checked_subject(subject),
-            "body": _checked_body(body),
+            "recipient": address if to is None else checked_recipient(to),
+            "subject": checked_subject(subject),
+            "body": checked_body(body),
         }
         put = _put(session, message, asked_by=asker.user_id)
         if put.is_new:
@@ -220,8 +220,11 @@ def inbox_address(session: Session, workspace_id: int, account_id: int) -> str:
     return address
 
 
-def _checked_recipient(text: str) -> str:
-    """The address, its domain in ASCII and lower case; what stands before the @ is the recipient's own business."""
+def checked_recipient(text: str) -> str:
+    """The address, its domain in ASCII and lower case; what stands before the @ is the recipient's own business.
+
+    Raises MessageRefused.
+    """
     text = text.strip()
     if not text:
         raise MessageRefused("recipient", "Enter the address that the message goes to.")
@@ -245,7 +248,8 @@ def _checked_recipient(text: str) -> str:
     return f"{found.local_part}@{found.ascii_domain}"
 
 
-def _checked_subject(text: str) -> str:
+def checked_subject(text: str) -> str:
+    """The subject on one line, 255 characters at most; raises MessageRefused."""
     text = text.strip(" ")
     if any(unicodedata.category(character) in _INVISIBLE for character in text):
         raise MessageRefused(
@@ -259,8 +263,8 @@ def _checked_subject(text: str) -> str:
     return text
 
 
-def _checked_body(text: str) -> str:
-    """The text with plain line ends."""
+def checked_body(text: str) -> str:
+    """The text with plain line ends; raises MessageRefused for one that is empty, too large or cannot be sent."""
     size = len(text.encode("utf-8", "replace"))
     if size > LARGEST_BODY:
         raise MessageRefused(

@@ -29,6 +29,7 @@ from nimbus.services.health_lines import health_lines
 from nimbus.services.health_memory import as_memory, remembered_inbox
 from nimbus.services.health_reads import Looked, read_fleet
 from nimbus.services.todays_limit import todays_limit
+from nimbus.services.wake_campaigns import wake_campaigns
 
 _ACCOUNT = table_of(EmailAccountHealth)
 
@@ -119,6 +120,8 @@ def _keep(session: Session, judged: Sequence[_Judged], *, moment: datetime, toda
         update = sa.update(_ACCOUNT).where(_ACCOUNT.c.id == sa.bindparam("of_account"))
         update = update.values(health_version=_ACCOUNT.c.health_version + 1)
         session.connection().execute(update, [each.values | {"of_account": each.row.id} for each in changed])
+        better = [each.row.id for each in changed if _is_better(each)]
+        wake_campaigns(session, changed[0].row.workspace_id, better)
     lines = [line for each in judged for line in health_lines(each.row, each.review, moment)]
     if lines:
         session.execute(sa.insert(HealthEvent), lines)
@@ -128,6 +131,15 @@ def _keep(session: Session, judged: Sequence[_Judged], *, moment: datetime, toda
     news = [(each, memory) for each in judged if _is_news(each, memory := _memory(each, today))]
     _put(session, HealthDay, [_day(each, moment, today) for each, _ in news])
     _put(session, InboxHealthState, [memory for _, memory in news])
+
+
+def _is_better(judged: _Judged) -> bool:
+    """Whether an inbox may send what it could not before: a campaign that waits for one looks again at once."""
+    before, after = judged.row._asdict(), judged.values
+    rises = ("overall_score", "current_stage", "effective_limit")
+    if any((after[name] or 0) > (before[name] or 0) for name in rises):
+        return True
+    return before["cooldown_until"] is not None and after["cooldown_until"] is None
 
 
 def _differs(row: Any, values: dict[str, Any]) -> bool:

@@ -8,6 +8,10 @@ from functools import partial
 from typing import Any
 
 from nimbus.clock import local_day, now
+from nimbus.rules.campaign_gate import CampaignAsks, InboxOffers, why_campaign_stops
+from nimbus.rules.campaign_state import CampaignState, ContactState
+from nimbus.rules.campaign_types import CampaignType, Restriction
+from nimbus.rules.eligibility import Wanted
 from nimbus.rules.providers import ConnectionState
 from nimbus.rules.send_gate import Never, SendFacts, Wait, counted_since, why_not
 from nimbus.rules.send_state import BY_A_PERSON, LEASE, SendKind, SendState
@@ -33,6 +37,7 @@ class Claimed:
     subject: str
     body: str
     message: bytes | None
+    headers: dict[str, str]  # beside the usual ones
     message_id: str
     dated_at: datetime
     attempts: int
@@ -73,12 +78,15 @@ def _take(
         return None
     [row] = rows
     facts = _facts(writing, row, due)
-    stopped = why_not(facts)
+    stopped = why_not(facts) or _stopped_by_campaign(row, facts)
     if isinstance(stopped, Never):
         writing.change(sql.end, ended(stopped, moment) | {"of_send": row.id})
     elif isinstance(stopped, Wait):
         until = {"reason": stopped.sentence, "due_at": stopped.until}
-        writing.change(sql.put_off, due | until | {"of_kinds": f",{','.join(stopped.stops)},"})
+        if stopped.stops:
+            writing.change(sql.put_off, due | until | {"of_kinds": f",{','.join(stopped.stops)},"})
+        else:
+            writing.change(sql.put_off_one, until | {"of_send": row.id})
     return stopped or _claim(writing, row, facts, inbox | {"new_owner": owner})
 
 
@@ -108,6 +116,23 @@ def _facts(writing: Writing, row: Any, due: Mapping[str, Any]) -> SendFacts:
         cooldown_until=row.cooldown_until,
         waits_for_owner=row.needs_acknowledgement,
     )
+
+
+def _stopped_by_campaign(row: Any, facts: SendFacts) -> Never | Wait | None:
+    """What stops this message of a campaign, and no other message of the inbox."""
+    if row.campaign_id is None:
+        return None
+    asked = CampaignAsks(
+        recipient=facts.recipient,
+        state=row.campaign_state and CampaignState(row.campaign_state),
+        contact=row.contact_state and ContactState(row.contact_state),
+        problem=row.problem,
+        wanted=row.campaign_type and Wanted(CampaignType(row.campaign_type), row.min_health_score),
+    )
+    offers = InboxOffers(
+        facts.inbox, Restriction(row.restriction), row.overall_score, row.current_stage, row.stage_sentence
+    )
+    return why_campaign_stops(asked, offers, facts.now)
 
 
 def ended(never: Never, moment: datetime) -> dict[str, Any]:
@@ -150,6 +175,7 @@ def _claim(writing: Writing, row: Any, facts: SendFacts, inbox: dict[str, Any]) 
         subject=row.subject,
         body=row.body,
         message=row.message,
+        headers=row.headers or {},
         message_id=taken["new_message_id"],
         dated_at=taken["new_dated_at"],
         attempts=row.attempts + 1,

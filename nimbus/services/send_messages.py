@@ -173,6 +173,7 @@ def _composed(inbox: Inbox, outlet: Outlet, claimed: Claimed) -> bytes:
                 message_id=claimed.message_id,
                 mark=str(claimed.id),
                 dated_at=claimed.dated_at,
+                headers=claimed.headers,
             )
         )
     except ValueError:

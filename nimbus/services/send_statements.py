@@ -37,6 +37,7 @@ class Statements:
     claim: sa.Update
     claim_for_person: sa.Update
     put_off: sa.Update
+    put_off_one: sa.Update
     end: sa.Update
     give_up: sa.Update
     begin_body: sa.Update
@@ -73,6 +74,7 @@ def of_database(dialect: str) -> Statements:
         claim=take.where(_within_limit()),
         claim_for_person=take,
         put_off=_put_off(),
+        put_off_one=sa.update(SEND).where(_OF_SEND, SEND.c.state == SendState.QUEUED),
         end=held.where(_OF_SEND, SEND.c.state == SendState.QUEUED),
         give_up=held.where(_OF_SEND, _PUT_OFF),
         begin_body=_begin_body(with_line),

@@ -30,6 +30,7 @@ from nimbus.models.base import table_of
 from nimbus.rules.send_state import BEAT, LEASE, SendState
 from nimbus.services import send_ledger
 from nimbus.services.send_ledger import Claimed
+from nimbus.services.wake_campaigns import wake_campaigns
 
 WAITS_UP_TO = timedelta(seconds=2)  # for the next message's moment; longer than that the worker is given back
 _NAP = 0.1  # seconds; after each it is seen whether the process was asked to stop
@@ -85,6 +86,7 @@ def bring_forward(session: Session, workspace_id: int, account_id: int) -> None:
         .values(due_at=now())
     )
     ring_after_commit(session, queues.SERVE_INBOX, workspace_id, account_id)
+    wake_campaigns(session, workspace_id, [account_id])
 
 
 class SenderTurn:

@@ -13,6 +13,7 @@ from nimbus.extensions import db
 from nimbus.models import ConnectionTest, EmailAccountHealth, OAuthAttempt, Undo, UserSession
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import UNDER_WAY, Leg, Purpose, State, is_abandoned, legs_of
+from nimbus.services.campaign_upkeep import purge_batches
 from nimbus.services.contact_upkeep import purge_imports, ring_imports
 from nimbus.services.forget_history import forget_history
 from nimbus.services.sign_in import ABSOLUTE_LIMIT
@@ -57,6 +58,7 @@ def purge() -> None:
     end_what_waited()
     forget_history()
     purge_imports(moment)
+    purge_batches(moment)
     with transaction() as session:
         session.execute(
             sa.delete(EmailAccountHealth).where(EmailAccountHealth.removed_at < moment - HISTORY_KEPT)

@@ -21,6 +21,7 @@ from nimbus.services.account_log import Decided, record
 from nimbus.services.asker import Asker
 from nimbus.services.give_back import forget_grant, tell
 from nimbus.services.sender_turn import bring_forward
+from nimbus.services.wake_campaigns import wake_campaigns
 
 HISTORY_KEPT = timedelta(days=30)
 
@@ -108,9 +109,11 @@ def note_change(
     action: Action = Action.ACCOUNT_CHANGED,
     **details: str,
 ) -> None:
-    """Add a line about an account to the audit log, within the caller's transaction."""
+    """Add a line about an account to the audit log, within the caller's transaction; campaigns may want it now."""
     on = audit.Object("email_account", account.id, account.email)
     audit.record(session, action, workspace_id=asker.workspace_id, asker=asker, on=on, **details)
+    session.flush()
+    wake_campaigns(session, asker.workspace_id, [account.id])
 
 
 @contextmanager

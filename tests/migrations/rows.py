@@ -3,11 +3,13 @@
 They are written with the tables as they are at that moment and never with the models, which know only the newest.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 
-AT = datetime(2026, 11, 12, 13, 10, 15, tzinfo=UTC)
+from tests.migrations.campaign_rows import of_0010, of_0011
+from tests.migrations.moment import AT
+
 WORKSPACES = (1, 2)
 
 
@@ -237,22 +239,6 @@ def _of_0009(workspace_id):
     yield "domain_event", mine | event | {"id": workspace_id}
 
 
-def _of_0010(workspace_id):
-    mine, one = {"workspace_id": workspace_id}, {"id": workspace_id}
-    yield "address_book", mine | one | {"name": "Käufer", "created_at": AT}
-    person = {"email": "zoë@x.test", "first_name": "Zoë", "last_name": "", "fields": {"company": "Öl"}}
-    yield "contact", mine | one | person | {"created_at": AT, "changed_at": AT}
-    yield "book_contact", mine | {"book_id": workspace_id, "contact_id": workspace_id}
-    yield "contact_tag", mine | {"contact_id": workspace_id, "tag": "vip"}
-    file = {"file": None, "file_name": "kä.csv", "encoding": "cp1252", "delimiter": ";", "has_header": True}
-    read = {"columns": ["email"], "titles": ["E-Mail"], "tags": ["vip"], "duplicates": "skip"}
-    counts = {"total": 3, "done": 3, "added": 1, "updated": 0, "skipped": 1, "unread": 1}
-    done = {"state": "done", "book_id": workspace_id, "asked_by": workspace_id}
-    yield "contact_import", mine | one | file | read | counts | done | {"created_at": AT, "finished_at": AT}
-    unread = {"import_id": workspace_id, "line": 4, "values": ["=x"], "sentence": "“=x” is no address."}
-    yield "contact_import_unread", mine | unread
-
-
 ROWS = {
     "0001": _of_0001,
     "0002": _of_0002,
@@ -263,7 +249,8 @@ ROWS = {
     "0007": _of_0007,
     "0008": _of_0008,
     "0009": _of_0009,
-    "0010": _of_0010,
+    "0010": of_0010,
+    "0011": of_0011,
 }
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nimbus.rules.campaign_types import Restriction
-from nimbus.rules.deferral import Judged, could_pass_at, is_throttling, passes_at, say_deferred
-from nimbus.rules.eligibility import Code, check
+from nimbus.rules.deferral import Judged, but_for_slot, could_pass_at, passes_at, say_deferred
+from nimbus.rules.eligibility import Code, check, first_failing
 from nimbus.rules.sending_hours import SendingHours, next_try
 from tests.rules.test_eligibility import AVA, COLD, LATER, NOW
 
@@ -55,10 +55,11 @@ def test_where_nobody_knows_the_pause_grows_up_to_six_hours():
     assert [wait / timedelta(minutes=15) for wait in waits] == [1, 1, 2, 4, 8, 16, 24, 24]
 
 
-def test_a_message_that_only_waits_for_its_slot_throttles_nothing():
-    assert not is_throttling({Code.PACING: 3})
-    assert is_throttling({Code.PACING: 3, Code.COOLDOWN: 1})
-    assert not is_throttling({Code.COOLDOWN: 0})
+def test_an_inbox_that_only_waits_for_its_slot_fails_nothing_else():
+    waits, cools = judged(next_slot_at=LATER), judged(next_slot_at=LATER, cooldown_until=LATER)
+
+    assert first_failing(but_for_slot(waits.checks)) is None
+    assert first_failing(but_for_slot(cools.checks)).code is Code.COOLDOWN
 
 
 def test_the_log_says_how_many_inboxes_each_reason_keeps_back():

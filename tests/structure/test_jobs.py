@@ -15,12 +15,21 @@ from nimbus.queues import (
     REFRESH_TOKENS,
     REVIEW_DUE,
     ROTATE_DUE_KEYS,
+    RUN_DUE_BATCHES,
     SERVE_INBOX,
     SWEEP,
 )
 from tests.structure.sources import ROOT, functions, length, python_files
 
-WITHOUT_A_WORKSPACE = {SWEEP, PURGE, ROTATE_DUE_KEYS, REFRESH_TOKENS, REVIEW_DUE, CHECK_DUE_DOMAINS}
+WITHOUT_A_WORKSPACE = {
+    SWEEP,
+    PURGE,
+    ROTATE_DUE_KEYS,
+    REFRESH_TOKENS,
+    REVIEW_DUE,
+    CHECK_DUE_DOMAINS,
+    RUN_DUE_BATCHES,
+}
 MACHINERY = {"crews.py", "worker.py", "schedule.py"}
 
 

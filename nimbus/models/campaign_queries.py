@@ -1,0 +1,154 @@
+"""Reading campaigns: the list, one with its counts, and the batches that decided for it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nimbus.models.batch import Batch, Deferral
+from nimbus.models.campaign import Campaign, CampaignContact, CampaignInbox
+from nimbus.models.send import Send
+from nimbus.rules.campaign_state import CampaignState, ContactState
+from nimbus.rules.send_state import SendState
+
+MOST_BATCHES = 20
+
+
+class CampaignRow(NamedTuple):
+    """A line of the list. `contacts` is everybody in it, `waiting` those whose next step has not been placed."""
+
+    id: int
+    name: str
+    campaign_type: str
+    state: CampaignState
+    throttled_since: datetime | None
+    next_at: datetime | None
+    pool: int
+    contacts: int
+    waiting: int
+    sent: int
+
+
+class BatchRow(NamedTuple):
+    """A batch without its pool, which may be large."""
+
+    id: int
+    began_at: datetime
+    finished_at: datetime | None
+    asked_by: str | None
+    due: int
+    placed: int
+    deferred: int
+    reasons: dict[str, int]
+    next_try: datetime | None
+    sentence: str | None
+
+
+def list_campaigns(session: Session, workspace_id: int) -> list[CampaignRow]:
+    """Every campaign of a workspace: throttled ones first, longest first, then the newest."""
+    rows = session.execute(
+        sa.select(
+            Campaign.id,
+            Campaign.name,
+            Campaign.campaign_type,
+            Campaign.state,
+            Campaign.throttled_since,
+            Campaign.next_at,
+            _count(CampaignInbox, CampaignInbox.campaign_id == Campaign.id),
+            _count(CampaignContact, CampaignContact.campaign_id == Campaign.id),
+            _count(
+                CampaignContact,
+                CampaignContact.campaign_id == Campaign.id,
+                CampaignContact.state == ContactState.WAITING,
+            ),
+            _count(Send, Send.campaign_id == Campaign.id, Send.state == SendState.SENT),
+        )
+        .where(Campaign.workspace_id == workspace_id)
+        .order_by(Campaign.throttled_since.is_(None), Campaign.throttled_since, Campaign.id.desc())
+    )
+    return [_row(row) for row in rows]
+
+
+def find_campaign(session: Session, workspace_id: int, campaign_id: int) -> Campaign | None:
+    """A campaign of this workspace; None for any other id."""
+    return session.scalar(
+        sa.select(Campaign)
+        .where(Campaign.workspace_id == workspace_id, Campaign.id == campaign_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def count_contacts(session: Session, workspace_id: int, campaign_id: int) -> dict[ContactState, int]:
+    """How many contacts of a campaign are in each state, those without any left out."""
+    rows = session.execute(
+        sa.select(CampaignContact.state, sa.func.count())
+        .where(CampaignContact.workspace_id == workspace_id, CampaignContact.campaign_id == campaign_id)
+        .group_by(CampaignContact.state)
+    )
+    return {ContactState(state): count for state, count in rows}
+
+
+def count_sent_by_step(session: Session, workspace_id: int, campaign_id: int) -> dict[int, int]:
+    """How many messages of each step (from 0) have left."""
+    rows = session.execute(
+        sa.select(Send.step, sa.func.count())
+        .where(
+            Send.workspace_id == workspace_id, Send.campaign_id == campaign_id, Send.state == SendState.SENT
+        )
+        .group_by(Send.step)
+    )
+    return {step: count for step, count in rows if step is not None}
+
+
+def list_batches(session: Session, workspace_id: int, campaign_id: int) -> list[BatchRow]:
+    """The last MOST_BATCHES batches of a campaign, the newest first."""
+    columns = [getattr(Batch, name) for name in BatchRow._fields]
+    rows = session.execute(
+        sa.select(*columns)
+        .where(Batch.workspace_id == workspace_id, Batch.campaign_id == campaign_id)
+        .order_by(Batch.id.desc())
+        .limit(MOST_BATCHES)
+    )
+    return [BatchRow(*row) for row in rows]
+
+
+def find_batch(session: Session, workspace_id: int, batch_id: int) -> Batch | None:
+    """A batch with its pool as it was judged; None for any other id, and after 30 days."""
+    return session.scalar(sa.select(Batch).where(Batch.workspace_id == workspace_id, Batch.id == batch_id))
+
+
+def list_deferrals(
+    session: Session, workspace_id: int, batch_id: int, *, most: int = 50
+) -> Sequence[Deferral]:
+    """At most that many of the messages that a batch put off."""
+    return session.scalars(
+        sa.select(Deferral)
+        .where(Deferral.workspace_id == workspace_id, Deferral.batch_id == batch_id)
+        .order_by(Deferral.contact_id)
+        .limit(most)
+    ).all()
+
+
+def list_campaigns_of(session: Session, workspace_id: int, account_id: int) -> Sequence[Campaign]:
+    """The running campaigns that have an inbox in their pool, by name."""
+    return session.scalars(
+        sa.select(Campaign)
+        .join(CampaignInbox, CampaignInbox.campaign_id == Campaign.id)
+        .where(
+            Campaign.workspace_id == workspace_id,
+            CampaignInbox.account_id == account_id,
+            Campaign.state == CampaignState.RUNNING,
+        )
+        .order_by(sa.func.lower(Campaign.name), Campaign.id)
+    ).all()
+
+
+def _count(model: type[Any], *which: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(model).where(*which).scalar_subquery()
+
+
+def _row(row: sa.Row[*tuple[Any, ...]]) -> CampaignRow:
+    line = CampaignRow._make(row)
+    return line._replace(state=CampaignState(line.state))

@@ -1,0 +1,167 @@
+"""The inboxes of a campaign's pool as its rules see them: all at once for a batch, one again where it is to be used."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from nimbus.clock import local_day, next_midnight
+from nimbus.models import (
+    CampaignInbox,
+    DomainHealth,
+    EmailAccountHealth,
+    InboxDay,
+    InboxHour,
+    InboxRotation,
+    Send,
+)
+from nimbus.models.base import table_of
+from nimbus.rules.campaign_types import CampaignType, Restriction
+from nimbus.rules.cooldown_kinds import CooldownKind
+from nimbus.rules.deferral import Judged
+from nimbus.rules.eligibility import Candidate, Wanted, check
+from nimbus.rules.providers import ConnectionState
+from nimbus.rules.rotation import Standing
+from nimbus.rules.send_gate import counted_since
+from nimbus.rules.send_state import SendKind, SendState
+from nimbus.services.prepared import Writing
+from nimbus.services.todays_limit import SHAPE_THE_LIMIT, ceiling_of, todays_limit
+
+_ACCOUNT, _DOMAIN, _POOL = table_of(EmailAccountHealth), table_of(DomainHealth), table_of(CampaignInbox)
+_DAY, _HOUR, _SEND, _TURN = table_of(InboxDay), table_of(InboxHour), table_of(Send), table_of(InboxRotation)
+_OTHERS = ("id", "email", "is_active", "restriction", "current_stage", "stage_sentence", "connection_state")
+_WAITS = ("cooldown_until", "cooldown_kind", "needs_acknowledgement", "rotation_priority")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """From where and when a pool is looked at. Spacing is judged at `moment`; `timezone` is the workspace's."""
+
+    workspace_id: int
+    campaign_id: int
+    wanted: Wanted
+    timezone: str
+    moment: datetime
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the queries of a pool are asked with."""
+        return {
+            "of_workspace": self.workspace_id,
+            "of_campaign": self.campaign_id,
+            "of_day": local_day(self.moment, self.timezone),
+            "since": counted_since(self.moment),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PoolInbox:
+    """One inbox of a pool, judged, with its place in the order."""
+
+    judged: Judged
+    standing: Standing
+
+
+def read_pool(writing: Writing, look: Look) -> list[PoolInbox]:
+    """Every connected inbox of the pool, in one query."""
+    return [_inbox(row, look) for row in writing.rows(_pool(), look.values)]
+
+
+def read_again(writing: Writing, look: Look, account_id: int) -> PoolInbox | None:
+    """One inbox as it is now; on Postgres nobody changes it until this transaction ends. None: it left the pool."""
+    found = writing.rows(_one(), look.values | {"of_account": account_id})
+    return _inbox(found[0], look) if found else None
+
+
+def wanted_by(campaign: Any) -> Wanted:
+    """What a campaign asks of its inboxes."""
+    return Wanted(CampaignType(campaign.campaign_type), campaign.min_health_score)
+
+
+def _inbox(row: Any, look: Look) -> PoolInbox:
+    inbox = _candidate(row, look)
+    standing = Standing(
+        account_id=row.id,
+        priority=row.rotation_priority,
+        score=inbox.score,
+        sent_today=inbox.sent_today,
+        budget=inbox.todays_limit - inbox.warmup_hold,
+        last_used_at=row.last_used_at,
+        free_at=max(look.moment, row.next_slot_at or look.moment),
+    )
+    return PoolInbox(Judged(inbox, check(inbox, look.wanted)), standing)
+
+
+def _candidate(row: Any, look: Look) -> Candidate:
+    limit = todays_limit(row, domain=row.domain, timezone=look.timezone, moment=look.moment).limit
+    return Candidate(
+        now=look.moment,
+        timezone=look.timezone,
+        inbox=row.email,
+        restriction=Restriction(row.restriction),
+        is_active=row.is_active,
+        connection_state=ConnectionState(row.connection_state),
+        domain=row.domain,
+        domain_pause_reason=row.pause_reason,
+        score=row.overall_score,
+        sent_today=row.used_today + row.waiting,
+        todays_limit=limit,
+        resets_at=next_midnight(look.moment, look.timezone),
+        sent_in_24_hours=row.used_in_24_hours + row.waiting,
+        provider_cap=ceiling_of(row, row.domain),
+        warmup_hold=0,  # nothing plans warmup mail yet
+        stage=row.current_stage,
+        stage_sentence=row.stage_sentence,
+        cooldown_until=row.cooldown_until,
+        cooldown_kind=CooldownKind(row.cooldown_kind) if row.cooldown_kind else None,
+        waits_for_owner=row.needs_acknowledgement,
+        next_slot_at=row.next_slot_at,
+    )
+
+
+@cache
+def _pool() -> sa.Select[Any]:
+    """What was given to an inbox and waits there counts as used: it has its place in today's number already."""
+    used = sa.select(_DAY.c.sent + _DAY.c.reserved).where(
+        _DAY.c.account_id == _ACCOUNT.c.id, _DAY.c.day == sa.bindparam("of_day", type_=sa.Date)
+    )
+    in_24_hours = sa.select(sa.func.sum(_HOUR.c.used)).where(
+        _HOUR.c.account_id == _ACCOUNT.c.id, _HOUR.c.hour >= sa.bindparam("since", type_=_HOUR.c.hour.type)
+    )
+    waiting = sa.select(sa.func.count()).where(
+        _SEND.c.account_id == _ACCOUNT.c.id,
+        _SEND.c.state == SendState.QUEUED,
+        _SEND.c.kind == SendKind.CAMPAIGN,
+    )
+    return (
+        sa.select(
+            *(_ACCOUNT.c[name] for name in (*_OTHERS, *_WAITS)),
+            *(_ACCOUNT.c[name] for name in SHAPE_THE_LIMIT if name != "overall_score"),
+            sa.cast(_ACCOUNT.c.overall_score, sa.Integer).label("overall_score"),
+            _DOMAIN.c.name.label("domain"),
+            _DOMAIN.c.pause_reason,
+            sa.func.coalesce(used.scalar_subquery(), 0).label("used_today"),
+            sa.func.coalesce(in_24_hours.scalar_subquery(), 0).label("used_in_24_hours"),
+            waiting.scalar_subquery().label("waiting"),
+            _TURN.c.last_used_at,
+            _TURN.c.next_slot_at,
+        )
+        .select_from(_POOL)
+        .join(_ACCOUNT, _ACCOUNT.c.id == _POOL.c.account_id)
+        .join(_DOMAIN, _DOMAIN.c.id == _ACCOUNT.c.domain_id)
+        .outerjoin(_TURN, _TURN.c.account_id == _ACCOUNT.c.id)
+        .where(
+            _POOL.c.workspace_id == sa.bindparam("of_workspace"),
+            _POOL.c.campaign_id == sa.bindparam("of_campaign"),
+            _ACCOUNT.c.removed_at.is_(None),
+        )
+    )
+
+
+@cache
+def _one() -> sa.Select[Any]:
+    """Locked for reading: a change of the inbox or its domain comes before all this, or after."""
+    chosen = _pool().where(_POOL.c.account_id == sa.bindparam("of_account"))
+    return chosen.with_for_update(read=True, of=[_ACCOUNT, _DOMAIN])

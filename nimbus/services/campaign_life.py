@@ -1,0 +1,205 @@
+"""Launching, pausing and resuming a campaign, and asking for its next batch now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nimbus import queues
+from nimbus.after_commit import ring_after_commit
+from nimbus.clock import now
+from nimbus.database import dialect_of, insert_or, transaction
+from nimbus.errors import NimbusError
+from nimbus.models import (
+    BookContact,
+    Campaign,
+    CampaignContact,
+    CampaignInbox,
+    Contact,
+    EmailAccountHealth,
+    Suppression,
+)
+from nimbus.models.base import table_of
+from nimbus.rules.audit import Action
+from nimbus.rules.campaign_state import (
+    CampaignState,
+    ContactState,
+    StepCopy,
+    may_follow,
+    read_hours,
+    why_not_launch,
+)
+from nimbus.rules.follow_up import Steps, next_due
+from nimbus.rules.sending_hours import SendingHours
+from nimbus.services.advance_contacts import take_back
+from nimbus.services.asker import Asker
+from nimbus.services.audit import Object, record
+from nimbus.services.campaign_copy import list_steps
+from nimbus.services.live_place import refuse_copies
+from nimbus.services.run_batch import BatchDone, run_batch
+
+
+class NoSuchCampaign(NimbusError):
+    """There is no campaign with this id in this workspace."""
+
+    def __init__(self) -> None:
+        super().__init__("This campaign no longer exists.")
+
+
+class LaunchRefused(NimbusError):
+    """The campaign cannot begin; `reasons` has every reason as a sentence."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+class CannotBecome(NimbusError):
+    """The campaign is in another state by now; the sentence says which."""
+
+
+def launch(asker: Asker, campaign_id: int) -> int:
+    """Let a draft begin; how many contacts it begins with. Raises LaunchRefused, CannotBecome, NoSuchCampaign."""
+    refuse_copies()
+    with _changing(asker, campaign_id) as (session, campaign):
+        _may_become(campaign, CampaignState.RUNNING, CampaignState.DRAFT)
+        steps = list_steps(session, campaign.workspace_id, campaign_id)
+        reasons = why_not_launch(
+            [StepCopy(step.delay_days, step.subject, step.body) for step in steps],
+            pool_size=_pool_size(session, campaign),
+            contacts=_count_audience(session, campaign),
+            fields=known_fields(session, campaign),
+            hours=(campaign.timezone, campaign.days, campaign.opens, campaign.closes),
+        )
+        if reasons:
+            raise LaunchRefused(reasons)
+        begun = _enrol(session, campaign, Steps(tuple(step.delay_days for step in steps)), _hours(campaign))
+        campaign.state, campaign.launched_at, campaign.next_at = CampaignState.RUNNING, now(), now()
+        _note(session, asker, Action.CAMPAIGN_LAUNCHED, campaign, contacts=str(begun))
+        ring_after_commit(session, queues.RUN_BATCH, campaign.workspace_id, campaign_id)
+    return begun
+
+
+def pause(asker: Asker, campaign_id: int) -> None:
+    """Let nothing more of a campaign leave; what waits at inboxes is taken back. Raises CannotBecome, NoSuchCampaign."""
+    with _changing(asker, campaign_id) as (session, campaign):
+        _may_become(campaign, CampaignState.PAUSED, CampaignState.RUNNING)
+        campaign.state, campaign.next_at = CampaignState.PAUSED, None
+        _note(session, asker, Action.CAMPAIGN_PAUSED, campaign)
+    take_back(asker.workspace_id, campaign_id, only_put_off=False)
+
+
+def resume(asker: Asker, campaign_id: int) -> None:
+    """Let a paused campaign go on where it stopped. Raises CannotBecome, NoSuchCampaign."""
+    refuse_copies()
+    with _changing(asker, campaign_id) as (session, campaign):
+        _may_become(campaign, CampaignState.RUNNING, CampaignState.PAUSED)
+        campaign.state, campaign.next_at = CampaignState.RUNNING, now()
+        _note(session, asker, Action.CAMPAIGN_RESUMED, campaign)
+        ring_after_commit(session, queues.RUN_BATCH, campaign.workspace_id, campaign_id)
+
+
+def run_next_batch_now(asker: Asker, campaign_id: int) -> BatchDone | None:
+    """Run the next batch at once, within the campaign's hours; None where it cannot run now.
+
+    Raises CannotBecome where it does not run at all, or NoSuchCampaign.
+    """
+    refuse_copies()
+    with _changing(asker, campaign_id) as (session, campaign):
+        if campaign.state != CampaignState.RUNNING:
+            raise CannotBecome(f"This campaign is {campaign.state}, so it has no next batch.")
+        _note(session, asker, Action.BATCH_ASKED, campaign)
+    return run_batch(asker.workspace_id, campaign_id, by=asker.name)
+
+
+def known_fields(session: Session, campaign: Campaign) -> set[str]:
+    """The names of the fields that the contacts of a campaign's book have."""
+    fields = table_of(Contact).c.fields
+    names = sa.func.json_each(fields) if dialect_of(session) == "sqlite" else sa.func.json_each_text(fields)
+    each = names.table_valued("key", "value", name="field")
+    audience = (
+        _audience(campaign).with_only_columns(each.c.key).select_from(sa.join(Contact, each, sa.true()))
+    )
+    return {"email", "first_name", "last_name"} | set(session.scalars(audience.distinct()))
+
+
+@contextmanager
+def _changing(asker: Asker, campaign_id: int) -> Iterator[tuple[Session, Campaign]]:
+    with transaction() as session:
+        campaign = session.scalar(
+            sa.select(Campaign)
+            .where(Campaign.workspace_id == asker.workspace_id, Campaign.id == campaign_id)
+            .with_for_update()
+        )
+        if campaign is None:
+            raise NoSuchCampaign
+        yield session, campaign
+
+
+def _may_become(campaign: Campaign, after: CampaignState, before: CampaignState) -> None:
+    if campaign.state != before or not may_follow(before, after):
+        raise CannotBecome(f"This campaign is {campaign.state} by now. Look at it again.")
+
+
+def _hours(campaign: Campaign) -> SendingHours:
+    return read_hours(campaign.timezone, campaign.days, campaign.opens, campaign.closes)
+
+
+def _pool_size(session: Session, campaign: Campaign) -> int:
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(CampaignInbox)
+            .join(EmailAccountHealth, EmailAccountHealth.id == CampaignInbox.account_id)
+            .where(
+                CampaignInbox.workspace_id == campaign.workspace_id,
+                CampaignInbox.campaign_id == campaign.id,
+                EmailAccountHealth.removed_at.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def _audience(campaign: Campaign) -> sa.Select[int]:
+    """Who stands in the campaign's book and may get mail."""
+    suppressed = sa.exists().where(
+        Suppression.workspace_id == Contact.workspace_id, Suppression.email == Contact.email
+    )
+    in_book = sa.exists().where(
+        BookContact.workspace_id == Contact.workspace_id,
+        BookContact.contact_id == Contact.id,
+        BookContact.book_id == campaign.book_id,
+    )
+    return sa.select(Contact.id).where(Contact.workspace_id == campaign.workspace_id, in_book, ~suppressed)
+
+
+def _count_audience(session: Session, campaign: Campaign) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(_audience(campaign).subquery())) or 0
+
+
+def _enrol(session: Session, campaign: Campaign, steps: Steps, hours: SendingHours) -> int:
+    """Let everybody of the audience wait for the first step; how many. Whoever stands in the campaign already stays."""
+    due = next_due(steps, hours, now(), [])
+    # Without a delay it is due as the campaign begins: a batch that is asked for by hand finds it there.
+    due_at = due.at if due and steps.delays[0] else now()
+    contact = table_of(CampaignContact).c
+    rows = _audience(campaign).with_only_columns(
+        sa.literal(campaign.workspace_id),
+        sa.literal(campaign.id),
+        Contact.id,
+        sa.literal(str(ContactState.WAITING)),
+        sa.literal(0),
+        sa.literal(due_at, contact.due_at.type),
+        sa.literal(0),
+    )
+    names = ["workspace_id", "campaign_id", "contact_id", "state", "step", "due_at", "deferrals"]
+    put = insert_or(CampaignContact, dialect_of(session)).from_select(names, rows).on_conflict_do_nothing()
+    enrolled = session.execute(put, execution_options={"preserve_rowcount": True})
+    return int(enrolled.rowcount)  # type: ignore[attr-defined]
+
+
+def _note(session: Session, asker: Asker, action: Action, campaign: Campaign, **details: str) -> None:
+    on = Object("campaign", campaign.id, campaign.name)
+    record(session, action, workspace_id=campaign.workspace_id, asker=asker, on=on, **details)
