@@ -23,7 +23,8 @@ def test_a_list_comes_in_by_three_pages_with_and_without_a_script(open_page, own
     page.get_by_role("button", name="Next: its columns").click()
     expect(page.get_by_text("“not an address” is no address like")).to_be_visible()
     page.get_by_role("button", name="Import 5 rows").click()
-    expect(page.get_by_role("heading", name="people.csv is in")).to_be_visible()
+    # Its worker may still be starting.
+    expect(page.get_by_role("heading", name="people.csv is in")).to_be_visible(timeout=30_000)
 
     expect(page.get_by_text("4 contacts are new.")).to_be_visible()
     with page.expect_download() as download:

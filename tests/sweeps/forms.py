@@ -22,6 +22,9 @@ _TYPED = {
     "new_password": "a quite different password",
 }
 
+# What a person would choose where any other choice makes no sense: some column holds the addresses.
+_CHOSEN = {"column-0": "email"}
+
 
 @dataclass
 class Site:
@@ -71,7 +74,7 @@ class _Forms(Page):
         elif tag == "option" and self._select:
             # What is chosen now would change nothing: another choice shows whether a request had its way.
             if "selected" not in given or self._select not in self._fields:
-                self._fields[self._select] = value
+                self._fields[self._select] = _CHOSEN.get(self._select, value)
         elif not name:
             return
         elif tag == "button" or kind in _BUTTONS:
