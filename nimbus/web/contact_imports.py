@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
@@ -133,26 +133,33 @@ def progress(import_id: int) -> Response:
 def unread(import_id: int) -> Response:
     found = _found(import_id)
     titles = [*map(str, found.titles), "Line", "Problem"]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to it
     return Response(
-        stream_with_context(_file(workspace_id(), import_id, titles)),
+        _file(app, workspace_id(), import_id, titles),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="not-imported-{import_id}.csv"'},
     )
 
 
-def _file(workspace: int, import_id: int, titles: list[str]) -> Iterator[str]:
-    """The rows that became no contact, each with its reason, to be mended and imported again."""
+def _file(app: Flask, workspace: int, import_id: int, titles: list[str]) -> Iterator[str]:
+    """The rows that became no contact, each with its reason, to be mended and imported again.
+
+    Each batch has a context of its own: no connection is held while a slow reader reads, and whoever only asks
+    about the file, with a HEAD, leaves nothing open.
+    """
     yield "\N{ZERO WIDTH NO-BREAK SPACE}" + csv_line(
         titles
     )  # or spreadsheets would take it for another encoding
     line = 0
-    while rows := list_unread(db.session(), workspace, import_id, after=line, most=_BATCH):
-        lines = [
-            csv_line([*_filled(row.values, len(titles) - 2), str(row.line), row.sentence]) for row in rows
-        ]
-        line = rows[-1].line
-        db.session.expunge_all()
-        db.session.rollback()  # no connection is held while a slow reader reads
+    while True:
+        with app.app_context():
+            rows = list_unread(db.session(), workspace, import_id, after=line, most=_BATCH)
+            lines = [
+                csv_line([*_filled(row.values, len(titles) - 2), str(row.line), row.sentence]) for row in rows
+            ]
+            line = rows[-1].line if rows else 0
+        if not lines:
+            return
         yield "".join(lines)
 
 

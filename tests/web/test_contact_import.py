@@ -74,6 +74,7 @@ def test_rows_that_could_not_be_read_are_a_file_that_is_harmless_in_a_spreadshee
     page = alice.get(begun.location)
     [url] = [url for url in links(page.text) if url.endswith("unread.csv")]
 
+    assert alice.client.head(url).status_code == 200
     answer = alice.get(url)
 
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="not-imported-')
