@@ -9,8 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from nimbus.models.base import Base, OfWorkspace, goes_with_account, one_of
 from nimbus.models.contact import goes_with
 from nimbus.rules.campaign_state import CampaignState, ContactState
-from nimbus.rules.campaign_types import CampaignType
-from nimbus.rules.eligibility import DEFAULT_FLOOR
+from nimbus.rules.campaign_types import DEFAULT_FLOOR, CampaignType
 from nimbus.rules.follow_up import Stop
 
 
