@@ -49,7 +49,7 @@ def make_contacts(workspace_id: int, user_id: int) -> dict[str, object]:
         stopped.problem = (
             "The file is no longer on this server, so the rest of it cannot be read. Choose it again."
         )
-        people = dict(session.execute(sa.select(Contact.email, Contact.id)).tuples().all())
+        people = dict(session.execute(sa.select(Contact.email, Contact.id)).all())
         ids["book"] = runs.book_id
     ids["contact"], ids["contact_long"] = people["ava.stone@orbit.example"], people[LONG]
     ids["suppressed"] = make_suppression(

@@ -8,7 +8,7 @@ from tests.browse import Browser, Page
 from tests.factories import make_email_account
 from tests.web.reading import words
 
-ENTRIES = ["/", "/email-accounts", "/integrations", "/settings", "/help"]
+ENTRIES = ["/", "/email-accounts", "/contacts", "/integrations", "/settings", "/help"]
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
     lose(cast.charlie.workspace_id, 3)
     page = alice.get("/help").text
 
-    assert "Email accounts 2 Integrations Settings Help" in words(page)
+    assert "Email accounts 2 Contacts Integrations Settings Help" in words(page)
     assert "<title>(2) Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" in page
 
@@ -83,7 +83,7 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
 def test_while_nothing_needs_attention_nothing_is_counted(alice):
     page = alice.get("/help").text
 
-    assert "Email accounts Integrations Settings Help" in words(page)
+    assert "Email accounts Contacts Integrations Settings Help" in words(page)
     assert "<title>Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" not in page
 
