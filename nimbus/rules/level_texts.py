@@ -6,6 +6,7 @@ from typing import NamedTuple
 from nimbus.rules.curves import percent
 from nimbus.rules.health_hold import BOUNCE_CLEARS, COMPLAINT_CLEARS
 from nimbus.rules.levels import BOUNCE, COMPLAINT, Level, Threshold
+from nimbus.rules.rates import Rate
 
 
 class Counted(StrEnum):
@@ -46,9 +47,29 @@ def levels_of(counted: Counted) -> tuple[Line, ...]:
     )
 
 
+def why_held(bounces: Rate, complaints: Rate) -> str:
+    """The rates of a held inbox beside the lines where a hold begins; one of which nothing is counted is left out."""
+    rates = {Counted.BOUNCES: bounces, Counted.COMPLAINTS: complaints}
+    said = [
+        f"{counted} {rate.in_words()}, limit {_hold_begins(counted)}"
+        for counted, rate in rates.items()
+        if rate.count
+    ]
+    return (
+        f"{said[0][0].upper()}{'; '.join(said)[1:]}"
+        if said
+        else "No bounce or complaint in seven days any more"
+    )
+
+
 def hold_ends(counted: Counted) -> str:
     """Where a rate has to be for a health hold to end."""
     return f"under {percent(_CLEARS[counted], 1)} on two checks a day apart"
+
+
+def _hold_begins(counted: Counted) -> str:
+    [line] = [each.rate for each in _THRESHOLDS[counted] if each.level is Level.ELEVATED]
+    return f"{100 * line:g} %"
 
 
 def _begins(threshold: Threshold, counted: Counted) -> str:

@@ -14,6 +14,7 @@ from nimbus.rules.connection_test import Leg, Security
 from nimbus.rules.cooldown_kinds import CooldownKind
 from nimbus.rules.health_hold import HoldState
 from nimbus.rules.inbox_status import Action, InboxFacts, InboxStatus, judge_status
+from nimbus.rules.level_texts import why_held
 from nimbus.rules.providers import PROVIDER_NAMES, ConnectionState, Provider
 from nimbus.rules.rates import Rate
 from nimbus.rules.roles import Permission
@@ -81,14 +82,6 @@ class AccountView:
     def __getattr__(self, name: str) -> object:
         return getattr(self._account, name)
 
-    @property
-    def rates_in_words(self) -> str:
-        """Both rates of seven days with what was counted."""
-        account = self._account
-        bounces = Rate(account.bounce_count, account.bounce_of)
-        complaints = Rate(account.complaint_count, account.complaint_of)
-        return f"Bounces {bounces.in_words()}, complaints {complaints.in_words()}"
-
     def _facts(self, timezone: str) -> InboxFacts:
         account = self._account
         problems = {leg.key: leg.problem for leg in self.legs}
@@ -107,7 +100,10 @@ class AccountView:
             cooldown_kind=CooldownKind(account.cooldown_kind) if account.cooldown_kind else None,
             waits_for_owner=account.needs_acknowledgement,
             hold_state=HoldState(account.hold_state),
-            rates=self.rates_in_words,
+            rates=why_held(
+                bounces=Rate(account.bounce_count, account.bounce_of),
+                complaints=Rate(account.complaint_count, account.complaint_of),
+            ),
             sent_today=self.sent_today,
             todays_limit=account.todays_limit,
             current_stage=account.current_stage,
