@@ -1,7 +1,7 @@
 """Routes that are bound quickly."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from typing import Any
 
 from werkzeug.routing import Rule
 
@@ -13,5 +13,12 @@ class LateRule(Rule):
     """
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - Werkzeug's
-        compiled = cache(partial(super()._compile_builder, append_unknown))
-        return lambda rule, /, **values: compiled()(rule, **values)
+        write = super()._compile_builder
+        written: Callable[..., tuple[str, str]] | None = None
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            nonlocal written
+            written = written or write(append_unknown)
+            return written(rule, **values)
+
+        return build
