@@ -1,8 +1,8 @@
-"""The system's Chromium, headless, kept from calling anybody but us."""
-
-import shutil
+"""The system's Chromium without its desktop, which is half of the work, kept from calling anybody but us."""
 
 from playwright.sync_api import Browser, Playwright
+
+from tests.servers.availability import CHROMIUM
 
 _QUIET = (
     "--no-sandbox",
@@ -16,4 +16,4 @@ _QUIET = (
 
 
 def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_QUIET))
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=list(_QUIET))

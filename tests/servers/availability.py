@@ -15,7 +15,7 @@ Server = Literal["mail", "postgres", "browser", "dns"]
 
 DOVECOT = "/usr/sbin/dovecot"
 POSTFIX = "/usr/lib/postfix/sbin/master"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 NSD, UNBOUND = "/usr/sbin/nsd", "/usr/sbin/unbound"
 
 _INSTALL = "`make test-servers` installs it as root on Debian."
