@@ -1,16 +1,21 @@
 """Migrations run on both databases, from empty ones."""
 
 import json
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import flask_migrate
 import pytest
 import sqlalchemy as sa
 
 from nimbus import create_app
+from nimbus.database import revisions
 from nimbus.extensions import db
 from tests.conftest import test_settings
 from tests.migrations.rows import read_rows, write_rows
 
+REVISIONS = revisions()
+BEFORE = dict(zip(REVISIONS, ["base", *REVISIONS], strict=False))
 CONSTRAINTS = {
     "primary key": sa.Inspector.get_pk_constraint,
     "foreign keys": sa.Inspector.get_foreign_keys,
@@ -60,15 +65,48 @@ def _plain(found):
     ]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request, tmp_path):
-    """An empty database without any table."""
+@contextmanager
+def empty_database(kind, directory, fixtures):
+    """A database of this kind without any table, and the application on it."""
     environ = {}
-    if request.param == "postgres":
-        environ["DATABASE_URL"] = request.getfixturevalue("postgres").create_database()
-    with create_app(test_settings(tmp_path, **environ), check_schema=False, pages=False).app_context():
+    if kind == "postgres":
+        environ["DATABASE_URL"] = fixtures("postgres").create_database()
+    with create_app(test_settings(directory, **environ), check_schema=False, pages=False).app_context():
         yield Database()
         db.session.remove()
         db.engine.dispose()
     if environ:
-        request.getfixturevalue("postgres").drop_database(environ["DATABASE_URL"])
+        fixtures("postgres").drop_database(environ["DATABASE_URL"])
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request, tmp_path):
+    with empty_database(request.param, tmp_path, request.getfixturevalue) as database:
+        yield database
+
+
+class Seen(NamedTuple):
+    """What a revision did: rows before and after it went up, and tables and rows before it, and after it went down again."""
+
+    before: dict
+    after: dict
+    schema_below: dict
+    schema_again: dict
+    again: dict
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def seen(request, tmp_path_factory):
+    """What was seen of each revision on the way up, where each found the rows of those before, and on the way down."""
+    up, down = {}, {}
+    where = tmp_path_factory.mktemp("migrated")
+    with empty_database(request.param, where, request.getfixturevalue) as database:
+        for revision in REVISIONS:
+            schema, rows = database.schema(), database.read()
+            database.up(revision)
+            up[revision] = rows, database.read(), schema
+            database.write(revision)
+        for revision in reversed(REVISIONS):
+            database.down(BEFORE[revision])
+            down[revision] = database.schema(), database.read()
+    return {revision: Seen(*up[revision], *down[revision]) for revision in REVISIONS}

@@ -8,20 +8,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from nimbus.database import revisions
 from nimbus.extensions import db
 from nimbus.models.base import Base
 from nimbus.settings_kinds import CHECKOUT
+from tests.migrations.conftest import REVISIONS
 from tests.migrations.rows import ROWS
 
 SCRIPTS = ScriptDirectory(str(CHECKOUT / "migrations"))
 IN_ORDER = list(SCRIPTS.walk_revisions())[::-1]
-REVISIONS = [script.revision for script in IN_ORDER]
-BEFORE = dict(zip(REVISIONS, ["base", *REVISIONS], strict=False))
 
 
 def test_the_product_reads_from_the_files_the_order_that_alembic_reads():
-    assert revisions() == REVISIONS
+    assert [script.revision for script in IN_ORDER] == REVISIONS
 
 
 def fill(database, *, until):
@@ -35,12 +33,14 @@ def fill(database, *, until):
 DROPPED = {"0004": {"mail_server": {"folders"}, "connection_test": {"folders"}}}
 
 
-def common(revision, rows, *, like):
-    """Tables with the columns that they have both before and after a revision."""
-    dropped = DROPPED.get(revision, {})
+def common(rows, *, like, but_for=()):
+    """Tables with the columns that they have in `like` as well, without those that these revisions drop."""
+    dropped = {
+        (table, name) for each in but_for for table, names in DROPPED.get(each, {}).items() for name in names
+    }
     return {
         table: [
-            {name: row[name] for name in old if name not in dropped.get(table, ())}
+            {name: row[name] for name in old if (table, name) not in dropped}
             for row, old in zip(rows[table], like[table], strict=True)
         ]
         for table in like
@@ -63,32 +63,22 @@ def test_each_revision_says_in_one_sentence_what_it_does(script):
 
 
 @pytest.mark.parametrize("revision", REVISIONS[1:])
-def test_rows_survive_the_next_revision(database, revision):
-    fill(database, until=BEFORE[revision])
-    before = database.read()
+def test_rows_survive_the_next_revision(seen, revision):
+    before, after, *_ = seen[revision]
 
-    database.up(revision)
-
-    after = database.read()
-    assert common(revision, after, like=before) == common(revision, before, like=before)
+    kept = {"like": before, "but_for": [revision]}
+    assert common(after, **kept) == common(before, **kept)
     assert all(before.values())
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_going_down_restores_the_schema_and_the_rows_of_the_revision_before(database, revision):
-    schema, rows = {}, {}
-    if BEFORE[revision] != "base":
-        fill(database, until=BEFORE[revision])
-        schema, rows = database.schema(), database.read()
-    database.up(revision)
-    database.write(revision)
+def test_going_down_restores_the_schema_and_the_rows_of_the_revision_before(seen, revision):
+    before, _after, schema_below, schema_again, again = seen[revision]
 
-    database.down(BEFORE[revision])
-
-    assert database.schema() == schema
-    after = database.read()
-    assert common(revision, after, like=rows) == common(revision, rows, like=rows)
-    assert set(after) == set(rows)
+    assert schema_again == schema_below
+    kept = {"like": before, "but_for": REVISIONS[REVISIONS.index(revision) :]}  # all that went down since
+    assert common(again, **kept) == common(before, **kept)
+    assert set(again) == set(before)
 
 
 def test_going_down_and_up_again_ends_at_the_same_schema(database):
