@@ -24,14 +24,18 @@ def signals(
     *,
     looked: Sequence[LookedUp],
     is_paused_for_alignment: bool,
+    is_refused: bool = False,
 ) -> dict[PauseCode, Signal]:
-    """What this look says of each reason that DNS knows of. Only fresh verdicts count: an old one is no second look."""
+    """What this look says of each reason that DNS knows of. Only fresh verdicts count: an old one is no second look.
+
+    is_refused: a receiver has refused mail within a day because nothing vouched for it.
+    """
     return {
         PauseCode.DMARC_ALIGNMENT: alignment_signal(
             evidence, fresh[Check.ALIGNMENT].verdict, is_paused=is_paused_for_alignment
         ),
         PauseCode.MX_DEAD: _PLAIN[fresh[Check.MX].verdict],
-        PauseCode.NO_AUTH: _no_auth(fresh, evidence),
+        PauseCode.NO_AUTH: _no_auth(fresh, evidence, is_refused=is_refused),
         PauseCode.LISTED_CRITICAL: _listed(looked, listings),
     }
 
@@ -46,14 +50,15 @@ def alignment_signal(evidence: Evidence, inferred: Verdict, *, is_paused: bool) 
     return Signal.PROVEN if evidence.verdict is Verdict.FAIL else _PLAIN[inferred]
 
 
-def _no_auth(fresh: Mapping[Check, CheckResult], evidence: Evidence) -> Signal:
-    """Bad only where mail was seen that no key vouched for, and there is no SPF either."""
+def _no_auth(fresh: Mapping[Check, CheckResult], evidence: Evidence, *, is_refused: bool) -> Signal:
+    """Bad only where mail was seen, or refused, that no key vouched for, and there is no SPF either."""
     spf, dkim = fresh[Check.SPF].verdict, fresh[Check.DKIM].verdict
     if spf in _WORKS or (evidence.seen and not evidence.without_dkim):
         return Signal.GOOD
     if spf is Verdict.UNKNOWN:
         return Signal.UNKNOWN
-    if fresh[Check.SPF].code == "none" and evidence.seen and evidence.without_dkim == evidence.seen:
+    is_unsigned = evidence.without_dkim == evidence.seen if evidence.seen else is_refused
+    if fresh[Check.SPF].code == "none" and is_unsigned:
         return Signal.BAD
     return Signal.GOOD if dkim in _WORKS else Signal.UNKNOWN
 

@@ -9,12 +9,21 @@ from flask import current_app
 from publicsuffixlist import PublicSuffixList
 from sqlalchemy.orm import Session
 
-from nimbus.models import DomainHealth, DomainObservation, EmailAccountHealth, MailServer, Send
+from nimbus.models import (
+    DomainHealth,
+    DomainObservation,
+    EmailAccountHealth,
+    InboxEvent,
+    MailServer,
+    Send,
+)
 from nimbus.rules.alignment import LOOKED_AT, Observation, weigh
+from nimbus.rules.authentication_refusals import refuses_domain
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.domain_checks import Asked
 from nimbus.rules.domain_pause import REFUSED_WITHIN, PauseCode
 from nimbus.rules.health_hold import HoldState
+from nimbus.rules.inbox_events import EventKind
 from nimbus.rules.providers import Provider
 from nimbus.rules.send_answer_kinds import Category
 from nimbus.rules.sending_paths import is_own_host, path_of
@@ -23,6 +32,7 @@ from nimbus.services.domain_rows import read_reasons
 _Way = tuple[str, str | None]
 CRITICAL_BELOW = 40  # overall_score; rules/overall_score.py calls that critical
 _SUFFIXES = "nimbus.public_suffixes"
+_REFUSED_AS = {EventKind.PERMANENT: Category.BLOCK_AUTH, EventKind.THROTTLE: Category.THROTTLE}
 
 
 def read_asked(session: Session, domains: Sequence[DomainHealth]) -> dict[int, Asked]:
@@ -110,19 +120,24 @@ def _as_observation(row: DomainObservation) -> Observation:
 
 
 def refusals(session: Session, ids: Sequence[int], now: datetime) -> dict[int, list[tuple[str, datetime]]]:
-    """Who refused mail of each domain's inboxes for missing authentication, and when."""
+    """Who refused mail of each domain's inboxes for missing authentication within a day, for good or for now, and when."""
+    event = InboxEvent
     query = (
-        sa.select(EmailAccountHealth.domain_id, Send.recipient, Send.finished_at)
-        .join(EmailAccountHealth, EmailAccountHealth.id == Send.account_id)
+        sa.select(EmailAccountHealth.domain_id, Send.recipient, event.heard_at, event.kind, event.detail)
+        .join(event, event.account_id == EmailAccountHealth.id)
+        .join(Send, Send.id == event.send_id)
         .where(
             EmailAccountHealth.domain_id.in_(ids),
-            Send.category == Category.BLOCK_AUTH,
-            Send.finished_at >= now - REFUSED_WITHIN,
+            event.heard_at >= now - REFUSED_WITHIN,
+            sa.or_(
+                sa.and_(event.kind == EventKind.PERMANENT, Send.category == Category.BLOCK_AUTH),
+                event.kind == EventKind.THROTTLE,
+            ),
         )
     )
     refused: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
-    for domain_id, recipient, at in session.execute(query):
-        if at is not None:
+    for domain_id, recipient, at, kind, line in session.execute(query):
+        if refuses_domain(_REFUSED_AS[EventKind(kind)], line or ""):
             refused[domain_id].append((recipient, at))
     return refused
 

@@ -216,6 +216,7 @@ def _reasons(
         found.listings,
         looked=found.checked.looked,
         is_paused_for_alignment=is_paused,
+        is_refused=bool(refused),
     )
     heard[PauseCode.SEND_BLOCKED] = refusal_signal(refused, heard[PauseCode.DMARC_ALIGNMENT], moment)
     return [advance(each, heard.get(each.code, Signal.UNKNOWN), moment) for each in before]

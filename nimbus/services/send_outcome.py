@@ -16,6 +16,7 @@ from nimbus.database import transaction
 from nimbus.models import EmailAccountHealth, EventTone, MailServer
 from nimbus.providers.contract import ServerLogin
 from nimbus.providers.errors import SendRefused
+from nimbus.rules.authentication_refusals import refuses_domain
 from nimbus.rules.connection_failure import Attempted, FailureCode, explain
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.providers import ConnectionState
@@ -35,6 +36,7 @@ from nimbus.rules.send_answers import (
 from nimbus.services.account_log import record
 from nimbus.services.cool_down import Why, begin_cooldown
 from nimbus.services.cooldown_calls import CALLS, called_for
+from nimbus.services.observe_domain import doubt_domain
 from nimbus.services.outlet import REFUSALS, Inbox, SmtpSignIn
 from nimbus.services.send_ledger import Claimed, mark_failed, put_back
 from nimbus.services.sender_turn import SenderTurn
@@ -85,6 +87,8 @@ def settle(turn: SenderTurn, inbox: Inbox, claimed: Claimed, error: SendRefused)
     elif not goes_on and refusal.effect is not Effect.SIGN_IN:  # a lost sign-in stops the inbox by itself
         turn.hold(moment + SERVER_RESTS)
     _settle_message(claimed, refusal, again)
+    if refuses_domain(refusal.category, refusal.line):
+        doubt_domain(claimed.workspace_id, claimed.account_id)
     return goes_on
 
 

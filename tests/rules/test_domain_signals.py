@@ -110,3 +110,28 @@ def test_a_listing_of_high_severity_is_named():
 
     assert high_listing([low, high]) == "SURBL"
     assert high_listing([low]) is None
+    assert high_listing([advance(None, looked(True, "spamhaus_zen"), START)]) is None
+
+
+def test_a_listed_address_pauses_only_whoever_sends_from_it_and_only_once_it_is_confirmed():
+    seen = LookedUp(list_key="spamhaus_zen", subject="8.8.8.8", is_listed=True, severity=Severity.CRITICAL)
+    once = advance(None, seen, START)
+    twice = advance(once, seen, START + timedelta(minutes=10))
+
+    assert judge_server([twice], ["9.9.9.9"]) == ServerState()
+    assert judge_server([once], ["8.8.8.8"]) == ServerState("Spamhaus ZEN")
+    assert "8.8.8.8, an address of its mail server" in judge_server([twice], ["8.8.8.8"]).pause_reason
+
+
+def test_a_refusal_says_that_nothing_vouches_only_where_no_mail_tells_otherwise():
+    def signal(evidence):
+        return signals(
+            results(spf=FAIL, dkim=UNKNOWN),
+            evidence,
+            (),
+            looked=(),
+            is_paused_for_alignment=False,
+            is_refused=True,
+        )[PauseCode.NO_AUTH]
+
+    assert [signal(Evidence()), signal(Evidence(2, 0, 0))] == [Signal.BAD, Signal.GOOD]

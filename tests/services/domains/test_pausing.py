@@ -3,7 +3,6 @@
 import pytest
 import sqlalchemy as sa
 
-from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import (
@@ -13,7 +12,7 @@ from nimbus.models import (
     HealthEvent,
 )
 from nimbus.services.pause_domain import CannotOverride, NoSuchDomain, end_override, resume_anyway
-from tests.factories import make_email_account, make_send, reload
+from tests.factories import make_email_account, reload
 from tests.services.domains.zone import GOOD, hear, kinds, publish, seen, verdicts
 
 
@@ -114,16 +113,6 @@ def test_an_override_can_be_taken_back_and_is_refused_for_a_blocklist(check, ask
         resume_anyway(asker, "acme.test")
     with pytest.raises(NoSuchDomain):
         resume_anyway(asker, "other.test")
-
-
-def test_two_recipients_who_refuse_for_missing_authentication_pause_at_once(check, acme, domain):
-    account = db.session.scalars(sa.select(EmailAccountHealth.id)).one()
-    refused = {"state": "failed", "category": "block_auth", "finished_at": now()}
-    make_send(acme, account, recipient="bob@x.test", **refused)
-    assert check().pause_reason is None
-    make_send(acme, account, recipient="eve@x.test", **refused)
-
-    assert check(1).pause_codes == ["send_blocked"]
 
 
 def test_half_of_a_domain_s_inboxes_in_trouble_are_a_warning_and_no_pause(check, acme, domain):
