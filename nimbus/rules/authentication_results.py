@@ -6,11 +6,18 @@ Anybody can write such a header. Only the topmost counts, and only in a mailbox 
 import re
 from dataclasses import dataclass
 
+from nimbus.rules.mail_hosts import MailHost, mail_host
+
 _COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(
     r"(?P<method>dkim|spf|dmarc)\s*=\s*(?P<result>[a-z]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL
 )
 _PROPERTY = re.compile(r"(?P<name>(?:header|smtp)\.[a-z]+)\s*=\s*\"?(?P<value>[^\s;\"]+)", re.IGNORECASE)
+# By which name a provider's servers sign the header (`providers.md` 6.3); Microsoft's give none.
+_NAMED_AS = {MailHost.GOOGLE: "mx.google.com", MailHost.MICROSOFT: None}
+_JUDGED = frozenset(
+    {"pass", "fail"}
+)  # "none" also stands where nothing was looked at, as within one organisation
 _MOST = 8192  # characters; a receiver writes a few hundred
 
 
@@ -41,6 +48,18 @@ def read_results(header: str, authserv_id: str | None) -> ReadResults | None:
     if not results or (authserv_id is None and not _RESULT.fullmatch(first)):
         return None
     return _read(results)
+
+
+def read_at(header: str, imap_host: str) -> ReadResults | None:
+    """What the provider of a mailbox found, which judged DMARC; None where its headers are not known, or it did not judge.
+
+    A mail server of one's own judges what its own users hand in, which says nothing of what others will see.
+    """
+    host = mail_host(imap_host)
+    if host not in _NAMED_AS:
+        return None
+    seen = read_results(header, _NAMED_AS[host])
+    return seen if seen is not None and seen.dmarc in _JUDGED else None
 
 
 def _read(results: list[re.Match[str]]) -> ReadResults:

@@ -11,12 +11,15 @@ from nimbus.database import transaction
 from nimbus.models import ConnectionTest
 from nimbus.models.base import table_of
 from nimbus.providers.errors import ProviderError
+from nimbus.providers.smtp_imap.round_trip import Found
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.connection_test import Purpose, State
+from nimbus.rules.mail_settings import MailSettings
 from nimbus.security.vault import Vault
 from nimbus.services.account_limits import AccountLimitReached
 from nimbus.services.connection_progress import OF_OWNER, Progress, StoppedMeanwhile
 from nimbus.services.mark_account import mark_failure, save_folder
+from nimbus.services.observe_domain import observe_test
 from nimbus.services.prepared import writing_in
 from nimbus.services.save_account import save_account
 
@@ -24,15 +27,15 @@ _CONCLUDE = sa.update(table_of(ConnectionTest)).where(OF_OWNER)
 _DIALOGUE_KEPT = 64 * 1024  # characters, over all looks of a test
 
 
-def succeed(run: Progress, vault: Vault, *, found_in_junk: str | None = None) -> None:
+def succeed(run: Progress, vault: Vault, found: Found | None = None) -> None:
     """What had to pass has passed: an account is made or renewed in the same transaction, if there is room for it.
 
-    found_in_junk: the spam folder, if the test message arrived there.
+    found: where the test message arrived, if one was sent.
     """
     run.found()
     warning = None
-    if found_in_junk is not None:
-        warning = f"The test message arrived in {found_in_junk}, the spam folder. Replies may land there too."
+    if found is not None and found.is_junk:
+        warning = f"The test message arrived in {found.name}, the spam folder. Replies may land there too."
     try:
         with transaction() as session:
             _write(
@@ -43,7 +46,7 @@ def succeed(run: Progress, vault: Vault, *, found_in_junk: str | None = None) ->
                 finished_at=now(),
                 progress=run.entries,
                 warning=warning,
-                **_save(session, run, vault),
+                **_save(session, run, vault, found),
             )
     except AccountLimitReached as full:
         _refuse(run, full)
@@ -100,7 +103,7 @@ def wait(run: Progress, dialogue: str, *, wait_until: datetime, next_look_at: da
         )
 
 
-def _save(session: Session, run: Progress, vault: Vault) -> dict[str, Any]:
+def _save(session: Session, run: Progress, vault: Vault, found: Found | None) -> dict[str, Any]:
     """Do what a passed test is for; what that changes in the test's own row."""
     test = run.test
     if test.purpose == Purpose.PROBE:
@@ -109,6 +112,9 @@ def _save(session: Session, run: Progress, vault: Vault) -> dict[str, Any]:
         save_folder(session, test)
     else:
         test.account_id = save_account(session, test, vault, handed_over_at=run.handed_over_at)
+        if found is not None:
+            settings, cause = MailSettings.from_dict(test.settings), f"test:{test.id}"
+            observe_test(session, test.account_id, settings, header=found.results, cause=cause)
     # The passwords live with the account from now on.
     return {"account_id": test.account_id, "sealed_smtp_password": None, "sealed_imap_password": None}
 

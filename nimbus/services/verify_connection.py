@@ -129,7 +129,7 @@ def _run_legs(task: Task, dialogue: Dialogue) -> None:
         dialogue=dialogue,
     )
     if found is not None:
-        connection_verdict.succeed(progress, task.vault, found_in_junk=found.name if found.is_junk else None)
+        connection_verdict.succeed(progress, task.vault, found)
         return
     wait_until = progress.test.wait_until or now() + timedelta(seconds=REPLY_SECONDS - FIRST_LOOK_SECONDS)
     if now() >= wait_until:

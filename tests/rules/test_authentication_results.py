@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nimbus.rules.authentication_results import read_results
+from nimbus.rules.authentication_results import read_at, read_results
 
 GOOGLE = """mx.google.com;
  dkim=pass header.i=@acme.test header.s=google header.b=abc;
@@ -57,3 +57,19 @@ def test_no_header_breaks_the_reader(text):
     found = read_results(f"mx.google.com; {text}", "mx.google.com")
 
     assert found is None or found.dmarc
+
+
+@pytest.mark.parametrize(
+    ("host", "header", "dmarc"),
+    [
+        ("imap.gmail.com", "mx.google.com; spf=fail; dmarc=fail header.from=acme.test", "fail"),
+        ("imap.gmail.com", "mx.google.com; dkim=none; dmarc=none header.from=acme.test", None),
+        ("imap.gmail.com", "spf=pass; dmarc=pass header.from=acme.test", None),
+        ("outlook.office365.com", "spf=pass smtp.mailfrom=a; dmarc=pass action=none header.from=a", "pass"),
+        ("mail.acme.test", "mail.acme.test; dmarc=fail header.from=acme.test", None),
+    ],
+)
+def test_only_a_provider_whose_headers_are_known_is_a_judge(host, header, dmarc):
+    seen = read_at(header, host)
+
+    assert (seen and seen.dmarc) == dmarc

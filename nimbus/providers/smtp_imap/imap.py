@@ -4,6 +4,8 @@ import imaplib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
+from email.parser import HeaderParser
+from email.policy import compat32
 
 from imapclient import SEEN
 
@@ -68,12 +70,19 @@ class ImapSession:
 
     def header(self, uid: int, name: str) -> str:
         """One header field of a message in the entered folder, unfolded; empty when it has none."""
-        refuse_line_breaks(name)
+        return next((value for _, value in self.headers(uid, name)), "")
+
+    def headers(self, uid: int, *names: str) -> list[tuple[str, str]]:
+        """These header fields of a message in the entered folder, unfolded, the topmost first."""
+        refuse_line_breaks(*names)
         with self.attempt.explained(), _parsing():
-            rows = self._client.fetch([uid], [f"BODY.PEEK[HEADER.FIELDS ({name})]"])
+            rows = self._client.fetch([uid], [f"BODY.PEEK[HEADER.FIELDS ({' '.join(names)})]"])
             fields = [value for key, value in rows.get(uid, {}).items() if key.startswith(b"BODY[")]
             raw = b"".join(fields).decode("ascii", "replace")
-        return "".join(raw.partition(":")[2].splitlines()).strip()
+        return [
+            (name, "".join(value.splitlines()).strip())
+            for name, value in HeaderParser(policy=compat32).parsestr(raw).items()
+        ]
 
     def append(self, folder: str, message: bytes, dated_at: datetime) -> None:
         """Put a message into a folder, as read and dated as given; raises ProviderError when it is not taken."""

@@ -1,7 +1,7 @@
 """The two legs of a connection test: hand a test message over by SMTP, find it again by IMAP."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from nimbus.providers.addresses import wire_address
@@ -16,15 +16,17 @@ from nimbus.rules.connection_test import Step
 _FIRST_PAUSE = 0.005  # a server next door delivers in some 20 ms; each pause is twice the one before
 _LONGEST_PAUSE = 1.0
 _THOROUGH_FROM = 0.3  # from this pause on, look into other folders and search by subject as well
+_RESULTS_HEADER = "Authentication-Results"
 _NEWEST = 10  # messages whose header is read in one look
 
 
 @dataclass(frozen=True)
 class Found:
-    """The folder in which the test message lies."""
+    """The folder in which the test message lies, and what the receiving server wrote above it about SPF, DKIM and DMARC."""
 
     name: str
     is_junk: bool = False
+    results: str = ""
 
 
 def send_probe(
@@ -81,8 +83,9 @@ def _wait_for(session: ImapSession, probe: Probe, folder: str, end: float) -> Fo
         if thorough and elsewhere is None:
             elsewhere = _other_places(session, folder)
         for place in [Found(folder), *(elsewhere or [])]:
-            if session.enter(place.name) and _holds(session, probe, thorough=thorough):
-                return place
+            results = _look(session, probe, thorough=thorough) if session.enter(place.name) else None
+            if results is not None:
+                return replace(place, results=results)
         left = end - time.monotonic()
         if left <= 0:
             return None
@@ -99,11 +102,19 @@ def _other_places(session: ImapSession, folder: str) -> list[Found]:
     return [place for place in places if place.name != folder]
 
 
-def _holds(session: ImapSession, probe: Probe, *, thorough: bool = False) -> bool:
-    """Whether the entered folder holds the message with exactly this token."""
+def _look(session: ImapSession, probe: Probe, *, thorough: bool) -> str | None:
+    """The topmost Authentication-Results of the message with exactly this token, "" without any; None: it is not here."""
     # Without a date some servers read every message there is to look at a header that they do not index.
     since = probe.sent_at.date() - timedelta(days=1)
     found = session.search("SINCE", since, "HEADER", TOKEN_HEADER, probe.token)
     if not found and thorough:
         found = session.search("SINCE", since, "SUBJECT", SUBJECT)
-    return any(session.header(uid, TOKEN_HEADER) == probe.token for uid in reversed(found[-_NEWEST:]))
+    for uid in reversed(found[-_NEWEST:]):
+        fields = session.headers(uid, TOKEN_HEADER, _RESULTS_HEADER)
+        if probe.token in _values(fields, TOKEN_HEADER):
+            return next(iter(_values(fields, _RESULTS_HEADER)), "")
+    return None
+
+
+def _values(fields: list[tuple[str, str]], name: str) -> list[str]:
+    return [value for each, value in fields if each.lower() == name.lower()]
