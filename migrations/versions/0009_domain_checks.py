@@ -48,7 +48,7 @@ def _empty():
         yield sa.Column(name, sa.Boolean())
     for name in ("own_addresses", "pause_codes", "pause_memory", "check_progress"):
         yield sa.Column(name, sa.JSON())
-    for name in ("override_until", "checked_at", "next_check_at", "check_lease_until"):
+    for name in ("resumed_at", "override_until", "checked_at", "next_check_at", "check_lease_until"):
         yield sa.Column(name, MOMENT)
     yield sa.Column("score", sa.Integer())
 

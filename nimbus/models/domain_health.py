@@ -40,6 +40,7 @@ class DomainHealth(OfWorkspace, Base):
     pause_memory: Mapped[
         dict[str, Any] | None
     ]  # of each reason, since when it looks bad, pauses, looks good again
+    resumed_at: Mapped[datetime | None]  # when its last pause ended: its inboxes begin slowly on that day
     override_until: Mapped[datetime | None]  # a person lets it send in spite of its reasons
     override_by: Mapped[str | None]
     has_troubled_inboxes: Mapped[bool] = mapped_column(default=False)

@@ -95,7 +95,9 @@ def _inbox(row: Any, look: Look) -> PoolInbox:
 
 
 def _candidate(row: Any, look: Look) -> Candidate:
-    limit = todays_limit(row, domain=row.domain, timezone=look.timezone, moment=look.moment).limit
+    shaped = todays_limit(
+        row, domain=row.domain, resumed_at=row.resumed_at, timezone=look.timezone, moment=look.moment
+    )
     return Candidate(
         now=look.moment,
         timezone=look.timezone,
@@ -107,7 +109,7 @@ def _candidate(row: Any, look: Look) -> Candidate:
         domain_pause_reason=row.pause_reason,
         score=row.overall_score,
         sent_today=row.used_today + row.waiting,
-        todays_limit=limit,
+        todays_limit=shaped.limit,
         resets_at=next_midnight(look.moment, look.timezone),
         sent_in_24_hours=row.used_in_24_hours + row.waiting,
         provider_cap=ceiling_of(row, row.domain),
@@ -142,6 +144,7 @@ def _pool() -> sa.Select[Any]:
             sa.cast(_ACCOUNT.c.overall_score, sa.Integer).label("overall_score"),
             _DOMAIN.c.name.label("domain"),
             _DOMAIN.c.pause_reason,
+            _DOMAIN.c.resumed_at,
             sa.func.coalesce(used.scalar_subquery(), 0).label("used_today"),
             sa.func.coalesce(in_24_hours.scalar_subquery(), 0).label("used_in_24_hours"),
             waiting.scalar_subquery().label("waiting"),

@@ -77,6 +77,7 @@ def _asked() -> list[sa.ColumnElement[Any]]:
         sa.cast(ACCOUNT.c.overall_score, sa.Integer).label("overall_score"),
         _DOMAIN.c.name.label("domain"),
         _DOMAIN.c.pause_reason,
+        _DOMAIN.c.resumed_at,
         _WORKSPACE.c.timezone,
         _DAY.c.day.label("last_used_day"),
         (_DAY.c.sent + _DAY.c.reserved).label("used"),

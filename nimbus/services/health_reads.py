@@ -111,6 +111,7 @@ def _inboxes(chosen: sa.Select[Any]) -> sa.Select[Any]:
     domain = table_of(DomainHealth).c
     shared = (
         domain.pause_reason,
+        domain.resumed_at,
         domain.is_public_provider,
         domain.listed_on,
         domain.has_both,

@@ -50,6 +50,7 @@ def apply_reasons(
     domain.paused_at = (domain.paused_at or moment) if codes else None
     domain.pause_reason = reason
     if reason is None:
+        domain.resumed_at = moment
         tell(session, domain, "resume", "Its inboxes send again", tone=EventTone.OK)
         _tell_inboxes(session, domain, f"{domain.name} sends again", tone=EventTone.OK, moment=moment)
     elif reason != was:

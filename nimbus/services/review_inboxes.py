@@ -100,7 +100,9 @@ def _values(row: Any, found: Review, moment: datetime, timezone: str) -> dict[st
     }
     values |= clock_of(list(found.inbox.cooldowns), moment)
     after = SimpleNamespace(**row._asdict() | values)
-    shaped = todays_limit(after, domain=row.domain, timezone=timezone, moment=moment)
+    shaped = todays_limit(
+        after, domain=row.domain, resumed_at=row.resumed_at, timezone=timezone, moment=moment
+    )
     return values | {"effective_limit": shaped.limit}
 
 

@@ -110,12 +110,19 @@ def _facts(writing: Writing, row: Any, due: Mapping[str, Any]) -> SendFacts:
         domain_pause_reason=row.pause_reason,
         last_used_day=row.last_used_day,
         used_today=row.used if row.last_used_day == local_day(moment, row.timezone) else 0,
-        daily_limit=todays_limit(row, domain=row.domain, timezone=row.timezone, moment=moment).limit,
+        daily_limit=_todays_limit(row, moment),
         used_by_hour=used_by_hour,
         ceiling=ceiling,
         cooldown_until=row.cooldown_until,
         waits_for_owner=row.needs_acknowledgement,
     )
+
+
+def _todays_limit(row: Any, moment: datetime) -> int:
+    shaped = todays_limit(
+        row, domain=row.domain, resumed_at=row.resumed_at, timezone=row.timezone, moment=moment
+    )
+    return shaped.limit
 
 
 def _stopped_by_campaign(row: Any, facts: SendFacts) -> Never | Wait | None:

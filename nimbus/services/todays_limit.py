@@ -29,10 +29,17 @@ SHAPE_THE_LIMIT = (
 )
 
 
-def todays_limit(account: Any, *, domain: str, timezone: str, moment: datetime) -> EffectiveLimit:
-    """Today's number with its reasons. `account` has SHAPE_THE_LIMIT; an inbox that nothing has judged is not slipping."""
-    ends = account.health_cooldown_ends
-    comes_out_today = ends is not None and local_day(ends, timezone) == local_day(moment, timezone)
+def todays_limit(
+    account: Any, *, domain: str, resumed_at: datetime | None, timezone: str, moment: datetime
+) -> EffectiveLimit:
+    """Today's number with its reasons. `account` has SHAPE_THE_LIMIT; an inbox that nothing has judged is not slipping.
+
+    resumed_at: when the last pause of its sending domain ended, if there was one.
+    """
+
+    def is_today(ended: datetime | None) -> bool:
+        return ended is not None and local_day(ended, timezone) == local_day(moment, timezone)
+
     is_enough = provider_limit_lasts(account.provider_limit_at, moment)
     return effective_limit(
         LimitFacts(
@@ -42,8 +49,8 @@ def todays_limit(account: Any, *, domain: str, timezone: str, moment: datetime) 
             score=HEALTHY_FROM if account.overall_score is None else int(account.overall_score),
             level=Level(account.health_level),
             hold_state=HoldState(account.hold_state),
-            is_first_day_after_pause=False,  # nothing resumes a domain yet
-            is_first_day_after_cooldown=comes_out_today,
+            is_first_day_after_pause=is_today(resumed_at),
+            is_first_day_after_cooldown=is_today(account.health_cooldown_ends),
             sent_before_provider_limit=account.sent_before_limit if is_enough else None,
         )
     )
@@ -57,6 +64,9 @@ def ceiling_of(account: Any, domain: str) -> int:
 
 def set_todays_limit(account: EmailAccountHealth, timezone: str) -> None:
     """Keep the number with the account, whose domain is loaded, after something that shapes it has changed."""
-    shaped = todays_limit(account, domain=account.domain.name, timezone=timezone, moment=now())
+    domain = account.domain
+    shaped = todays_limit(
+        account, domain=domain.name, resumed_at=domain.resumed_at, timezone=timezone, moment=now()
+    )
     account.effective_limit = shaped.limit
     account.health_version += 1

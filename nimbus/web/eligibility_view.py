@@ -112,7 +112,9 @@ def _candidate(row: AccountRow, timezone: str, moment: datetime, in_24_hours: in
         domain_pause_reason=domain.pause_reason,
         score=None if account.overall_score is None else int(account.overall_score),
         sent_today=row.sent_today,
-        todays_limit=todays_limit(account, domain=domain.name, timezone=timezone, moment=moment).limit,
+        todays_limit=todays_limit(
+            account, domain=domain.name, resumed_at=domain.resumed_at, timezone=timezone, moment=moment
+        ).limit,
         resets_at=next_midnight(moment, timezone),
         sent_in_24_hours=in_24_hours,
         provider_cap=ceiling_of(account, domain.name),

@@ -31,8 +31,8 @@ class LimitView:
 
 def limit_of(account: EmailAccountHealth, timezone: str) -> LimitView:
     """The limits of an account whose domain is loaded."""
-    domain = account.domain.name
-    shaped = todays_limit(account, domain=domain, timezone=timezone, moment=now())
+    domain, resumed_at = account.domain.name, account.domain.resumed_at
+    shaped = todays_limit(account, domain=domain, resumed_at=resumed_at, timezone=timezone, moment=now())
     kind, cap = mailbox_kind(Provider(account.provider), domain), ceiling_of(account, domain)
     target = target_limit(kind, account.current_stage) if kind in RAMPS else None
     is_manual = account.limit_mode == LimitMode.MANUAL
