@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from nimbus.rules.dns_answers import Answer, IPAddress, Kind, Outcome, Question, as_address, is_below
+from nimbus.rules.dns_answers import Answer, IPAddress, Kind, Outcome, Question, as_address
 
 
 class Severity(IntEnum):
@@ -219,6 +219,7 @@ LISTS = (
     ),
 )
 BY_KEY = {each.key: each for each in LISTS}
+_BY_ZONE = {each.zone: each for each in LISTS}  # each zone has three labels
 
 
 def switched_on(off: str, *, has_spamhaus_key: bool) -> tuple[Blocklist, ...]:
@@ -245,8 +246,8 @@ def controls_of(blocklist: Blocklist) -> tuple[Question, Question]:
 
 
 def list_of(question: Question) -> Blocklist | None:
-    """The list that a question is put to."""
-    return next((each for each in LISTS if is_below(question.name, each.zone)), None)
+    """The list that a question is put to; asked of each look-up, so it looks at no list but that one."""
+    return _BY_ZONE.get(".".join(question.name.rsplit(".", 3)[-3:]))
 
 
 def can_be_believed(blocklist: Blocklist, listed: Answer, never: Answer) -> bool:

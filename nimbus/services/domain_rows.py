@@ -23,12 +23,12 @@ _MOST_TEXTS, _LONGEST_TEXT = 20, 1000  # of what others publish, so much is kept
 def read_checks(session: Session, ids: Sequence[int]) -> dict[int, dict[Check, Kept]]:
     """The verdicts that count, by the domain's id."""
     checks: dict[int, dict[Check, Kept]] = defaultdict(dict)
-    for row in session.scalars(sa.select(DomainCheck).where(DomainCheck.domain_id.in_(ids))):
+    for row in session.execute(sa.select(_CHECK).where(_CHECK.c.domain_id.in_(ids))):
         checks[row.domain_id][Check(row.kind)] = Kept(as_result(row), row.found_at)
     return checks
 
 
-def as_result(row: DomainCheck) -> CheckResult:
+def as_result(row: DomainCheck | sa.Row[Any]) -> CheckResult:
     """A stored verdict."""
     paste = Record(row.paste_name, row.paste_kind or "", row.paste_value or "") if row.paste_name else None
     return CheckResult(

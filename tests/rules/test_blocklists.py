@@ -142,6 +142,7 @@ def test_questions_go_by_the_reversed_address_or_by_the_name():
 def test_a_question_is_known_by_the_list_it_is_put_to():
     assert list_of(Question("acme.test.dbl.spamhaus.org", "A")).key == "spamhaus_dbl"
     assert list_of(Question("acme.test", "A")) is None
+    assert [list_of(question_about(each, "acme.test")) for each in LISTS] == list(LISTS)
 
 
 def test_severities_are_in_order():

@@ -30,6 +30,7 @@ _FAILED_TTL = 30  # seconds: a dead list is not asked again for each domain
 _LONGEST_TTL = 3600
 _KEYED = ".dq.spamhaus.net"
 _PUBLIC = ".spamhaus.org"
+_TYPES = {kind: dns.rdatatype.from_text(kind) for kind in Kind}
 _TOO_OLD_FOR_EDNS = frozenset({dns.rcode.FORMERR, dns.rcode.NOTIMP})
 
 
@@ -92,7 +93,7 @@ def _ask_server(name: dns.name.Name, kind: Kind, server: tuple[str, int], second
 def _reply(
     name: dns.name.Name, kind: Kind, server: tuple[str, int], seconds: float, *, edns: bool = True
 ) -> dns.message.Message:
-    query = dns.message.make_query(name, kind.value, use_edns=0 if edns else False, payload=_PAYLOAD)
+    query = dns.message.make_query(name, _TYPES[kind], use_edns=0 if edns else False, payload=_PAYLOAD)
     host, port = server
     try:
         # What does not fit the question is somebody else's: it is passed over, and the right answer waited for.
