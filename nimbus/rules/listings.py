@@ -54,6 +54,11 @@ class Listing:
         """Whether it counts: for points from the first look-up on, for a pause only once it is confirmed."""
         return self.cleared_at is None
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it will pause, should it be seen once more."""
+        return self.is_open and self.severity is Severity.CRITICAL and self.confirmed_at is None
+
 
 def ask_lists(
     lists: Sequence[Blocklist], domain: str, addresses: Sequence[str]
@@ -127,7 +132,8 @@ def judge_lists(looked: Sequence[LookedUp], listings: Sequence[Listing]) -> Chec
     """The verdict over all lists: a listing of high severity or worse fails, a lesser one warns."""
     listed = sorted((each for each in listings if each.is_open), key=lambda each: -each.severity)
     silent = sorted({BY_KEY[each.list_key].name for each in looked if each.is_listed is None})
-    texts = tuple(f"{BY_KEY[each.list_key].name}: {each.subject} is {each.words}" for each in listed)
+    told = tuple(f"{BY_KEY[each.list_key].name}: {each.subject} is {each.words}" for each in listed)
+    texts = told + _complaints(looked)
     if listed and listed[0].severity > Severity.INFO:
         verdict = Verdict.FAIL if listed[0].severity >= Severity.HIGH else Verdict.WARN
         return _said(
@@ -140,10 +146,19 @@ def judge_lists(looked: Sequence[LookedUp], listings: Sequence[Listing]) -> Chec
         return _said(Verdict.UNKNOWN, "no_answer", "No blocklist gave an answer that can be believed", texts)
     if not looked:
         return _said(Verdict.UNKNOWN, "switched_off", "All blocklists are switched off", texts)
-    sentence = "On none of the blocklists" if not texts else texts[0]
+    sentence = told[0] if told else "On none of the blocklists"
     if silent:
         sentence += f"; no answer from {', '.join(silent)}"
     return _said(Verdict.PASS, "clean", sentence, texts)
+
+
+def _complaints(looked: Sequence[LookedUp]) -> tuple[str, ...]:
+    """What came from lists that said nothing of the subject, as it came: it tells the operator what they object to."""
+    return tuple(
+        f"{BY_KEY[each.list_key].name}: its answer about {each.subject} cannot be believed ({', '.join(each.raw)})"
+        for each in looked
+        if each.is_listed is None and each.raw
+    )
 
 
 def _said(verdict: Verdict, code: str, sentence: str, found: tuple[str, ...]) -> CheckResult:

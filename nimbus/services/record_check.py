@@ -125,7 +125,8 @@ def _set_next(
     domain.next_check_at = next_look(
         moment,
         is_listed=any(each.is_open for each in found.listings),
-        is_undecided=any(_is_undecided(reason) for reason in reasons),
+        is_undecided=any(_is_undecided(reason) for reason in reasons)
+        or any(each.is_undecided for each in found.listings),
         is_silent=is_silent,
         spread=spread,
     )

@@ -1,5 +1,6 @@
 """A listing is believed when it is seen twice, and gone when it is not seen twice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -118,3 +119,23 @@ def test_silence_of_some_is_named_and_of_all_is_unknown():
     assert (some.verdict, "Spamhaus DBL" in some.sentence) == (Verdict.PASS, True)
     assert judge_lists([looked(None)], []).is_temporary
     assert judge_lists([], []).code == "switched_off"
+
+
+def test_what_a_list_objects_to_is_kept_as_it_came():
+    refused = replace(looked(None), raw=("127.255.255.254",))
+    found = judge_lists([refused, looked(False, key="surbl")], [])
+
+    assert found.found == ("Spamhaus DBL: its answer about acme.test cannot be believed (127.255.255.254)",)
+    assert found.sentence == "On none of the blocklists; no answer from Spamhaus DBL"
+
+
+@pytest.mark.parametrize(
+    ("severity", "looks", "waits"),
+    [(Severity.CRITICAL, [0], True), (Severity.CRITICAL, [0, 10], False), (Severity.HIGH, [0], False)],
+)
+def test_only_a_first_look_at_what_would_pause_waits_for_a_second(severity, looks, waits):
+    listing = None
+    for minutes in looks:
+        listing = advance(listing, looked(True, severity), START + timedelta(minutes=minutes))
+
+    assert listing.is_undecided is waits

@@ -63,13 +63,21 @@ def test_a_list_that_complains_or_lies_lists_nobody(check, domain, zone):
         {
             "acme.test.dbl.spamhaus.org": ["A 127.255.255.254"],
             "acme.test.multi.surbl.org": ["A 198.51.100.1"],
+            "acme.test.multi.uribl.com": ["A 127.0.0.2"],
+            "invalid.multi.uribl.com": ["A 127.0.0.2"],  # as whoever answers everything
         },
     )
     check()
 
     assert check(11).pause_reason is None
     assert db.session.scalars(sa.select(DomainListing)).all() == []
-    assert verdicts(domain)["lists"] == ("pass", "clean")
+    row = db.session.get(DomainCheck, (domain, "lists"))
+    assert (row.verdict, row.code) == ("unknown", "no_answer")
+    assert [text.rpartition("(")[2] for text in row.found] == [
+        "127.255.255.254)",
+        "198.51.100.1)",
+        "127.0.0.2)",
+    ]
 
 
 def test_an_observation_counts_once_and_names_the_selector_to_ask_for(check, domain, zone):
