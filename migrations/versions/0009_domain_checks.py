@@ -25,6 +25,9 @@ def upgrade():
             table.alter_column(name, server_default=None)
         table.create_check_constraint(op.f("ck_domain_health_score"), "score BETWEEN 0 AND 100")
         table.create_index("ix_domain_health_next_check_at", ["next_check_at"])
+    with op.batch_alter_table("email_account_health") as table:
+        table.add_column(sa.Column("server_listed_on", sa.String()))
+        table.add_column(sa.Column("server_pause_reason", sa.Text()))
     _checks()
     _listings()
     _observations()
@@ -34,6 +37,9 @@ def upgrade():
 def downgrade():
     for table in TABLES:
         op.drop_table(table)
+    with op.batch_alter_table("email_account_health") as table:
+        table.drop_column("server_listed_on")
+        table.drop_column("server_pause_reason")
     with op.batch_alter_table("domain_health") as table:
         table.drop_index("ix_domain_health_next_check_at")
         table.drop_constraint(op.f("ck_domain_health_score"), type_="check")

@@ -68,6 +68,7 @@ def status_expression(moment: Moment) -> sa.ColumnElement[str]:
     return sa.case(
         (Account.connection_state != ConnectionState.OK, StatusKey.NEEDS_ATTENTION),
         (DomainHealth.pause_reason.is_not(None), StatusKey.DOMAIN_PAUSED),
+        (Account.server_pause_reason.is_not(None), StatusKey.SERVER_LISTED),
         (sa.not_(Account.is_active), StatusKey.OUT_OF_ROTATION),
         (sa.or_(Account.cooldown_until > moment.now, Account.needs_acknowledgement), StatusKey.COOLDOWN),
         (Account.hold_state == HoldState.HELD, StatusKey.WARMUP_PAUSED),

@@ -97,6 +97,10 @@ class EmailAccountHealth(OfWorkspace, Base):
     ]  # today's number when that was last worked out; what sends works it out anew
     health_version: Mapped[int] = mapped_column(default=0)
 
+    # Of its own mail server, by what the check of its domain found (services/pause_servers.py).
+    server_listed_on: Mapped[str | None]  # a list of high severity that has an address of it
+    server_pause_reason: Mapped[str | None] = mapped_column(sa.Text)
+
     rotation_priority: Mapped[int] = mapped_column(default=DEFAULT_PRIORITY)  # lower goes first
     restriction: Mapped[str] = mapped_column(default=Restriction.ANY)
     removed_at: Mapped[datetime | None]

@@ -3,9 +3,10 @@
 A name server that is silent changes nothing for a day: the last verdict stands, and says how old it is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from nimbus.rules.alignment import Evidence, judge_alignment
@@ -24,6 +25,7 @@ from nimbus.rules.verdicts import Check, CheckResult, Verdict
 LAST_GOOD_KEPT = timedelta(hours=24)
 CHECKED_EVERY = timedelta(hours=6)
 LISTED_CHECKED_EVERY = timedelta(hours=1)
+PTR_CHECKED_EVERY = timedelta(hours=24)
 CONFIRMED_WITHIN = timedelta(minutes=11)  # a look that may pause, or end a pause, is repeated soon
 SPREAD = 0.1  # of the time between two looks
 _MOST_ADDRESSES = 8  # of one's own mail servers
@@ -39,6 +41,8 @@ class Asked:
     own_hosts: tuple[str, ...] = ()  # mail servers whose addresses are the domain's own
     observed_selectors: tuple[str, ...] = ()  # on its real mail
     evidence: Evidence = field(default_factory=Evidence)
+    last_addresses: tuple[IPAddress, ...] = ()  # of the own hosts
+    last_ptr: CheckResult | None = None  # not older than PTR_CHECKED_EVERY, about those addresses
     lists: tuple[Blocklist, ...] = ()
 
 
@@ -50,7 +54,12 @@ class Checked:
     organisation: str
     selectors: tuple[str, ...]  # at which there is a key
     looked: tuple[LookedUp, ...]
-    addresses: tuple[IPAddress, ...]
+    hosts: Mapping[str, tuple[IPAddress, ...]]  # the own mail servers
+
+    @property
+    def addresses(self) -> tuple[IPAddress, ...]:
+        """The domain's own addresses, each once."""
+        return _together(self.hosts)
 
 
 def check_domain(asked: Asked, done: Callable[[Check], None] = lambda _check: None) -> Asking[Checked]:
@@ -58,7 +67,8 @@ def check_domain(asked: Asked, done: Callable[[Check], None] = lambda _check: No
     domain = asked.domain
     mx = yield from check_mx(domain)
     done(Check.MX)
-    addresses = yield from _own_addresses(asked.own_hosts)
+    hosts = yield from _own_hosts(asked)
+    addresses = _together(hosts)
     selectors = selectors_to_try(asked.paths, asked.observed_selectors)
     dkim = yield from check_dkim(domain, selectors, asked.observed_selectors)
     done(Check.DKIM)
@@ -69,7 +79,8 @@ def check_domain(asked: Asked, done: Callable[[Check], None] = lambda _check: No
     tree = yield from walk_dmarc(domain)
     dmarc = yield from check_dmarc(tree, exists=mx.code != "no_domain")
     done(Check.DMARC)
-    ptr = yield from check_ptr(addresses)
+    is_known = set(addresses) == set(asked.last_addresses)  # name servers turn their answers around
+    ptr = asked.last_ptr if asked.last_ptr and is_known else (yield from check_ptr(addresses))
     done(Check.PTR)
     looked = yield from ask_lists(asked.lists, asked.registrable, tuple(map(str, addresses)))
     done(Check.LISTS)
@@ -80,16 +91,22 @@ def check_domain(asked: Asked, done: Callable[[Check], None] = lambda _check: No
         organisation=tree.organisation,
         selectors=dkim.selectors,
         looked=looked,
-        addresses=addresses,
+        hosts=hosts,
     )
 
 
-def _own_addresses(hosts: Sequence[str]) -> Asking[tuple[IPAddress, ...]]:
-    found: list[IPAddress] = []
-    for host in hosts:
-        addresses, _ = yield from addresses_of(host)
-        found += [address for address in addresses if address.is_global]
-    return tuple(dict.fromkeys(found))[:_MOST_ADDRESSES]
+def _own_hosts(asked: Asked) -> Asking[dict[str, tuple[IPAddress, ...]]]:
+    """The addresses of each own mail server; where the name servers are silent, those of the last time."""
+    hosts: dict[str, tuple[IPAddress, ...]] = {}
+    for host in asked.own_hosts:
+        addresses, is_partial = yield from addresses_of(host)
+        found = tuple(address for address in addresses if address.is_global)
+        hosts[host] = found if found or not is_partial else asked.last_addresses
+    return hosts
+
+
+def _together(hosts: Mapping[str, tuple[IPAddress, ...]]) -> tuple[IPAddress, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(hosts.values())))[:_MOST_ADDRESSES]
 
 
 class Kept(NamedTuple):

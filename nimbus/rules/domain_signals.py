@@ -1,6 +1,7 @@
 """What a check of a domain says to its pause and to the scores of its inboxes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from nimbus.rules.alignment import Evidence
 from nimbus.rules.blocklists import BY_KEY, Severity, Subject
@@ -102,6 +103,35 @@ def has_dmarc(checks: Mapping[Check, CheckResult]) -> bool | None:
 
 
 def high_listing(listings: Sequence[Listing]) -> str | None:
-    """The name of a list of high severity or worse that has the domain, or an address of ours."""
-    found = [each for each in listings if each.is_open and each.severity >= Severity.HIGH]
+    """The name of a list of high severity or worse that has the domain itself, the worst first."""
+    found = [each for each in _high(listings) if _is_of_domain(each.list_key)]
     return BY_KEY[found[0].list_key].name if found else None
+
+
+class ServerState(NamedTuple):
+    """What the lists say of a mail server: one of high severity that has an address of it, and why its inboxes pause."""
+
+    listed_on: str | None = None
+    pause_reason: str | None = None
+
+
+def judge_server(listings: Sequence[Listing], addresses: Collection[str]) -> ServerState:
+    """What a mail server's addresses mean for the inboxes that send through it; their domain is another matter.
+
+    Whoever shares the address may have earned the listing, so the reason hints at that.
+    """
+    found = [each for each in _high(listings) if each.subject in addresses]
+    if not found:
+        return ServerState()
+    name = BY_KEY[found[0].list_key].name
+    pausing = [each for each in found if each.severity is Severity.CRITICAL and each.confirmed_at is not None]
+    if not pausing:
+        return ServerState(name)
+    worst, its_list = pausing[0], BY_KEY[pausing[0].list_key].name
+    why = f"{worst.subject}, an address of its mail server, is listed on {its_list}"
+    return ServerState(name, f"{why}; others who send from it may be the cause")
+
+
+def _high(listings: Sequence[Listing]) -> list[Listing]:
+    found = [each for each in listings if each.is_open and each.severity >= Severity.HIGH]
+    return sorted(found, key=lambda each: -each.severity)

@@ -61,6 +61,7 @@ class Candidate:
     cooldown_kind: CooldownKind | None
     waits_for_owner: bool
     next_slot_at: datetime | None  # None: nothing spaces its sends
+    server_pause_reason: str | None = None  # its mail server is on a blocklist; the domain goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,9 @@ def _not_connected(inbox: Candidate, _wanted: Wanted) -> Check:
 def _domain_paused(inbox: Candidate, _wanted: Wanted) -> Check:
     why = inbox.domain_pause_reason
     said = f"{inbox.domain} is paused: {why}; all its inboxes wait."
+    if why is None:
+        why = inbox.server_pause_reason
+        said = f"{inbox.inbox} waits: {why}."
     return Check(Code.DOMAIN_PAUSED, why is None, "not paused" if why is None else f"paused: {why}", "", said)
 
 

@@ -96,7 +96,7 @@ def _hold_facts(facts: HealthFacts, shown: Rates, levels: _Levels) -> HoldFacts:
         complaint_level=levels.complaint,
         sent=facts.week.production.sent + facts.week.warmup.sent,
         is_connected=facts.connection_state is ConnectionState.OK,
-        is_domain_paused=facts.domain.pause_reason is not None,
+        is_domain_paused=facts.domain.is_paused,
         said_fixed=facts.said_fixed,
         attempts=facts.attempts,
         complaints=facts.complaints_on_probation,

@@ -17,6 +17,7 @@ class StatusKey(StrEnum):
 
     NEEDS_ATTENTION = "needs_attention"
     DOMAIN_PAUSED = "domain_paused"
+    SERVER_LISTED = "server_listed"
     OUT_OF_ROTATION = "out_of_rotation"
     COOLDOWN = "cooldown"
     WARMUP_PAUSED = "warmup_paused"
@@ -64,6 +65,7 @@ class InboxFacts:
     current_stage: int
     score: int | None  # None: nothing has judged it yet
     restriction: Restriction
+    server_pause_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class InboxStatus:
 WORDS: dict[StatusKey, tuple[str, str, str]] = {
     StatusKey.NEEDS_ATTENTION: ("Needs attention", "bad", "circle-x"),
     StatusKey.DOMAIN_PAUSED: ("Domain paused", "bad", "globe"),
+    StatusKey.SERVER_LISTED: ("Server listed", "bad", "globe"),
     StatusKey.OUT_OF_ROTATION: ("Out of rotation", "plain", "circle-pause"),
     StatusKey.COOLDOWN: ("Cooldown", "warn", "snowflake"),
     StatusKey.WARMUP_PAUSED: ("Warmup paused", "warn", "flame"),
@@ -158,6 +161,12 @@ _LINES: tuple[_Line, ...] = (
         StatusKey.DOMAIN_PAUSED,
         lambda facts: facts.domain_pause_reason is not None,
         lambda facts: f"{facts.domain_pause_reason} on {facts.domain_name}",
+        None,
+    ),
+    (
+        StatusKey.SERVER_LISTED,
+        lambda facts: facts.server_pause_reason is not None,
+        lambda facts: facts.server_pause_reason or "",
         None,
     ),
     (StatusKey.OUT_OF_ROTATION, lambda facts: not facts.is_active, _switched_off, Action.PUT_BACK),

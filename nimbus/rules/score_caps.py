@@ -37,6 +37,12 @@ class DomainFacts:
     listed_on: str | None = None  # a list of high severity that has the domain, or an address of ours
     has_both: bool | None = None  # SPF and DKIM pass; False: only one of them does
     has_dmarc: bool | None = None
+    server_pause_reason: str | None = None  # of the inbox's own mail server
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the system keeps the inbox's mail back for something that is not the inbox's own doing."""
+        return self.pause_reason is not None or self.server_pause_reason is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

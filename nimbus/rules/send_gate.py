@@ -51,6 +51,7 @@ class SendFacts:
     ceiling: int  # of the provider, over any 24 hours
     cooldown_until: datetime | None
     waits_for_owner: bool  # after a third complaint no clock frees it
+    server_pause_reason: str | None = None  # its mail server is on a blocklist; the domain goes on
 
     @property
     def day(self) -> date:
@@ -121,9 +122,12 @@ def _not_connected(facts: SendFacts) -> _Stopped:
 
 
 def _domain_paused(facts: SendFacts) -> _Stopped:
-    if facts.domain_pause_reason is None:
+    if facts.domain_pause_reason is not None:
+        why = f"{facts.domain} is paused: {facts.domain_pause_reason}; all its inboxes wait."
+    elif facts.server_pause_reason is not None:
+        why = f"{facts.inbox} waits: {facts.server_pause_reason}."
+    else:
         return None
-    why = f"{facts.domain} is paused: {facts.domain_pause_reason}; all its inboxes wait."
     return why, facts.now + LOOK_AGAIN
 
 

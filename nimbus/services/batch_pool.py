@@ -32,7 +32,13 @@ from nimbus.services.todays_limit import SHAPE_THE_LIMIT, ceiling_of, todays_lim
 _ACCOUNT, _DOMAIN, _POOL = table_of(EmailAccountHealth), table_of(DomainHealth), table_of(CampaignInbox)
 _DAY, _HOUR, _SEND, _TURN = table_of(InboxDay), table_of(InboxHour), table_of(Send), table_of(InboxRotation)
 _OTHERS = ("id", "email", "is_active", "restriction", "current_stage", "stage_sentence", "connection_state")
-_WAITS = ("cooldown_until", "cooldown_kind", "needs_acknowledgement", "rotation_priority")
+_WAITS = (
+    "cooldown_until",
+    "cooldown_kind",
+    "needs_acknowledgement",
+    "server_pause_reason",
+    "rotation_priority",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ def _candidate(row: Any, look: Look) -> Candidate:
         connection_state=ConnectionState(row.connection_state),
         domain=row.domain,
         domain_pause_reason=row.pause_reason,
+        server_pause_reason=row.server_pause_reason,
         score=row.overall_score,
         sent_today=row.used_today + row.waiting,
         todays_limit=shaped.limit,

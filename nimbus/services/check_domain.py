@@ -22,6 +22,7 @@ from nimbus.rules.public_providers import is_public_provider
 from nimbus.rules.verdicts import Check
 from nimbus.security.outbound import OutboundPolicy
 from nimbus.services.domain_facts import read_asked
+from nimbus.services.pause_servers import pause_listed_servers
 from nimbus.services.record_check import Done, record_checks
 from nimbus.settings import current_settings
 
@@ -42,7 +43,7 @@ class Taken(NamedTuple):
 def check_now(workspace_id: int, domain_id: int) -> bool:
     """Check one domain while somebody watches, with fresh answers; False when somebody else is at it."""
     wanted = sa.and_(DomainHealth.workspace_id == workspace_id, DomainHealth.id == domain_id)
-    taken = _take(wanted, most=1)
+    taken = _take(wanted, most=1, anew=True)
     memory, pace = Memory(time.monotonic), _room()[1]
     return _check(taken, memory, pace, shows_progress=True) > 0
 
@@ -51,7 +52,7 @@ def check_due(stop_at: float) -> int:
     """Check what is due, some at a time, until `stop_at` (monotonic seconds); how many were checked."""
     memory, pace = _room()
     checked = 0
-    while time.monotonic() < stop_at and (taken := _take(is_due(now()), most=_AT_A_TIME)):
+    while time.monotonic() < stop_at and (taken := _take(is_due(now()), most=_AT_A_TIME, anew=False)):
         checked += _check(taken, memory, pace, shows_progress=False)
     return checked
 
@@ -65,7 +66,7 @@ def is_due(moment: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(DomainHealth.is_public_provider.is_(False), is_time, has_inboxes)
 
 
-def _take(wanted: sa.ColumnElement[bool], *, most: int) -> list[Taken]:
+def _take(wanted: sa.ColumnElement[bool], *, most: int, anew: bool) -> list[Taken]:
     """Take domains that nobody else checks, and read what their checks go by."""
     moment = now()
     lease = moment + LEASE
@@ -85,7 +86,8 @@ def _take(wanted: sa.ColumnElement[bool], *, most: int) -> list[Taken]:
             else:
                 domain.check_lease_until, domain.check_progress = lease, []
                 own.append(domain)
-        return [Taken(domain_id, lease, asked) for domain_id, asked in read_asked(session, own).items()]
+        known = read_asked(session, own, moment, anew=anew)
+        return [Taken(domain_id, lease, asked) for domain_id, asked in known.items()]
 
 
 def _check(taken: Sequence[Taken], memory: Memory, pace: Pace, *, shows_progress: bool) -> int:
@@ -97,9 +99,15 @@ def _check(taken: Sequence[Taken], memory: Memory, pace: Pace, *, shows_progress
         for each, found in crew.run(checks):
             done.append(Done(*each, found, _spread(each)))
             if len(done) == _WRITTEN_TOGETHER:
-                checked += record_checks(done)
+                checked += _keep(done)
                 done = []
-    return checked + (record_checks(done) if done else 0)
+    return checked + (_keep(done) if done else 0)
+
+
+def _keep(done: Sequence[Done]) -> int:
+    checked = record_checks(done)
+    pause_listed_servers(done)
+    return checked
 
 
 def _teller(taken: Taken, *, shows: bool) -> Callable[[Check], None]:

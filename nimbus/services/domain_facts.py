@@ -1,7 +1,8 @@
 """What is known of a sending domain before it is checked: its inboxes' ways out, and what receivers said of its mail."""
 
+import ipaddress
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -27,7 +28,8 @@ from nimbus.rules.inbox_events import EventKind
 from nimbus.rules.providers import Provider
 from nimbus.rules.send_answer_kinds import Category
 from nimbus.rules.sending_paths import is_own_host, path_of
-from nimbus.services.domain_rows import read_reasons
+from nimbus.rules.verdicts import CheckResult
+from nimbus.services.domain_rows import fresh_ptr, read_reasons
 
 _Way = tuple[str, str | None]
 CRITICAL_BELOW = 40  # overall_score; rules/overall_score.py calls that critical
@@ -35,20 +37,45 @@ _SUFFIXES = "nimbus.public_suffixes"
 _REFUSED_AS = {EventKind.PERMANENT: Category.BLOCK_AUTH, EventKind.THROTTLE: Category.THROTTLE}
 
 
-def read_asked(session: Session, domains: Sequence[DomainHealth]) -> dict[int, Asked]:
-    """Everything that the checks of these domains go by, by the domain's id; as many queries for a hundred as for one."""
+def read_asked(
+    session: Session, domains: Sequence[DomainHealth], now: datetime, *, anew: bool
+) -> dict[int, Asked]:
+    """Everything that the checks of these domains go by, by the domain's id; as many queries for a hundred as for one.
+
+    anew: nothing is taken over from an earlier look, because somebody watches.
+    """
     ids = [domain.id for domain in domains]
     ways, observed = _ways(session, ids), _observed(session, ids)
-    return {domain.id: _asked(domain, ways[domain.id], observed[domain.id]) for domain in domains}
+    known = [domain.id for domain in domains if domain.own_addresses and not anew]
+    ptr = fresh_ptr(session, known, now) if known else {}
+    owned = _owned(session, {domain.workspace_id for domain in domains}, ways)
+    return {
+        domain.id: _asked(
+            domain,
+            ways[domain.id],
+            observed[domain.id],
+            owned=owned[domain.workspace_id],
+            last_ptr=ptr.get(domain.id),
+        )
+        for domain in domains
+    }
 
 
-def _asked(domain: DomainHealth, ways: list[_Way], observed: list[DomainObservation]) -> Asked:
+def _asked(
+    domain: DomainHealth,
+    ways: list[_Way],
+    observed: list[DomainObservation],
+    *,
+    owned: set[str],
+    last_ptr: CheckResult | None,
+) -> Asked:
     registrable = registrable_name(domain.name)
     paths = [path_of(Provider(provider), host) for provider, host in ways]
+    hosts = [host.lower() for provider, host in ways if host and provider == Provider.SMTP_IMAP]
     own = [
-        host.lower()
-        for provider, host in ways
-        if host and provider == Provider.SMTP_IMAP and is_own_host(host.lower(), domain.name, registrable)
+        host
+        for host in hosts
+        if registrable_name(host) in owned or is_own_host(host, domain.name, registrable)
     ]
     selectors = [row.selector for row in observed if row.selector]
     # While the domain is paused for alignment, older mail says nothing about the end of that.
@@ -61,6 +88,8 @@ def _asked(domain: DomainHealth, ways: list[_Way], observed: list[DomainObservat
         own_hosts=tuple(dict.fromkeys(own)),
         observed_selectors=tuple(dict.fromkeys(selectors)),
         evidence=weigh([_as_observation(row) for row in observed], since=since),
+        last_addresses=tuple(ipaddress.ip_address(each) for each in domain.own_addresses or ()),
+        last_ptr=last_ptr,
         lists=current_app.extensions["nimbus.blocklists"],
     )
 
@@ -71,6 +100,28 @@ def registrable_name(domain: str) -> str:
     if suffixes is None:
         suffixes = current_app.extensions[_SUFFIXES] = PublicSuffixList()
     return str(suffixes.privatesuffix(domain) or domain)
+
+
+def _owned(
+    session: Session, workspace_ids: Collection[int], ways: Mapping[int, list[_Way]]
+) -> dict[int, set[str]]:
+    """Which of the mail servers' domains each workspace sends from itself: that server's addresses are its own, too."""
+    named = {
+        registrable_name(host.lower())
+        for found in ways.values()
+        for provider, host in found
+        if host and provider == Provider.SMTP_IMAP
+    }
+    owned: dict[int, set[str]] = defaultdict(set)
+    if named:
+        query = sa.select(DomainHealth.workspace_id, DomainHealth.name).where(
+            DomainHealth.workspace_id.in_(workspace_ids),
+            DomainHealth.name.in_(named),
+            DomainHealth.is_public_provider.is_(False),
+        )
+        for workspace_id, name in session.execute(query):
+            owned[workspace_id].add(name)
+    return owned
 
 
 def _ways(session: Session, ids: Sequence[int]) -> dict[int, list[_Way]]:

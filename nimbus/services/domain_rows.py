@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from nimbus.models import DomainCheck, DomainHealth, DomainListing
 from nimbus.models.base import table_of
 from nimbus.rules.blocklists import Severity
-from nimbus.rules.domain_checks import Kept
+from nimbus.rules.domain_checks import PTR_CHECKED_EVERY, Kept
 from nimbus.rules.domain_pause import PauseCode, Reason
 from nimbus.rules.listings import Listing
 from nimbus.rules.verdicts import Check, CheckResult, Record, Verdict
@@ -71,9 +71,21 @@ def write_checks(
     session.execute(sa.insert(_CHECK), rows)
 
 
-def make_newer(session: Session, ids: Sequence[int], now: datetime) -> None:
-    """Say of verdicts that they were found again."""
-    of_domains = sa.update(_CHECK).where(_CHECK.c.domain_id.in_(ids))
+def fresh_ptr(session: Session, ids: Sequence[int], now: datetime) -> dict[int, CheckResult]:
+    """The last word on the names of these domains' own addresses, where it is not a day old."""
+    query = sa.select(DomainCheck).where(
+        DomainCheck.domain_id.in_(ids),
+        DomainCheck.kind == Check.PTR,
+        DomainCheck.verdict != Verdict.UNKNOWN,
+        DomainCheck.found_at > now - PTR_CHECKED_EVERY,
+    )
+    return {row.domain_id: as_result(row) for row in session.scalars(query)}
+
+
+def make_newer(session: Session, ids: Sequence[int], now: datetime, *, but_ptr: Sequence[int]) -> None:
+    """Say of verdicts that they were found again; the domains in `but_ptr` were not asked for PTR this time."""
+    is_asked = sa.or_(_CHECK.c.kind != Check.PTR, _CHECK.c.domain_id.not_in(but_ptr))
+    of_domains = sa.update(_CHECK).where(_CHECK.c.domain_id.in_(ids), is_asked)
     session.execute(of_domains.values(found_at=now, checked_at=now, is_silent=False))
 
 

@@ -72,7 +72,7 @@ def _asked() -> list[sa.ColumnElement[Any]]:
         *(SEND.c[name] for name in ("id", "kind", "recipient", "subject", "body", "attempts")),
         *(SEND.c[name] for name in ("message", "message_id", "dated_at", "headers")),
         *(ACCOUNT.c[name] for name in ("email", "is_active", "connection_state", "removed_at")),
-        *(ACCOUNT.c[name] for name in ("cooldown_until", "needs_acknowledgement")),
+        *(ACCOUNT.c[name] for name in ("cooldown_until", "needs_acknowledgement", "server_pause_reason")),
         *(ACCOUNT.c[name] for name in SHAPE_THE_LIMIT if name != "overall_score"),
         sa.cast(ACCOUNT.c.overall_score, sa.Integer).label("overall_score"),
         _DOMAIN.c.name.label("domain"),

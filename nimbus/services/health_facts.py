@@ -55,13 +55,19 @@ def seen_placement(kind: MailboxKind, placed: Placement) -> Placement | Unseen:
 
 def _domain(row: Any, kind: MailboxKind) -> DomainFacts:
     if row.is_public_provider or kind in _CONSUMERS:
-        return DomainFacts(score=NotKnown.NOT_APPLICABLE, pause_reason=row.pause_reason)
+        return DomainFacts(
+            score=NotKnown.NOT_APPLICABLE,
+            pause_reason=row.pause_reason,
+            listed_on=row.server_listed_on,
+            server_pause_reason=row.server_pause_reason,
+        )
     return DomainFacts(
         score=NotKnown.NO_DATA if row.domain_score is None else row.domain_score,
         pause_reason=row.pause_reason,
-        listed_on=row.listed_on,
+        listed_on=row.listed_on or row.server_listed_on,
         has_both=row.has_both,
         has_dmarc=row.has_dmarc,
+        server_pause_reason=row.server_pause_reason,
     )
 
 

@@ -12,7 +12,7 @@ from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.models import DomainHealth, DomainListing, EventTone
 from nimbus.rules import listings as over_time
-from nimbus.rules.blocklists import BY_KEY
+from nimbus.rules.blocklists import BY_KEY, Subject
 from nimbus.rules.domain_checks import Asked, Checked, Kept, keep_last_good, next_look
 from nimbus.rules.domain_pause import PauseCode, Reason, Signal, advance, inboxes_in_trouble, refusal_signal
 from nimbus.rules.domain_score import domain_score
@@ -79,7 +79,8 @@ def record_checks(done: Sequence[Done]) -> int:
             for each in done
             if each.domain_id in held and _keep(session, held[each.domain_id], each, known, moment=moment)
         ]
-        make_newer(session, found_again, moment)
+        old_ptr = [each.domain_id for each in done if _has_old_ptr(each)]
+        make_newer(session, found_again, moment, but_ptr=old_ptr)
     return len(held)
 
 
@@ -103,10 +104,12 @@ def _keep(session: Session, domain: DomainHealth, done: Done, known: _Known, *, 
     found = _Found(done.asked, done.found, listings, fresh)
     before = known.checks[domain.id]
     kept = {check: keep_last_good(result, before.get(check), moment) for check, result in fresh.items()}
+    if _has_old_ptr(done):
+        kept[Check.PTR] = before[Check.PTR]
     silent = {check for check, result in fresh.items() if result.is_temporary}
     _tell_changes(session, domain, before, kept)
     is_changed = _share(session, domain, found, kept, troubled=known.troubled.get(domain.id, (0, 0)))
-    reasons = _reasons(domain, found, known.refused[domain.id], moment)
+    reasons = _reasons(domain, found, known, moment)
     apply_reasons(session, domain, reasons, listed_on=_critical_list(listings))
     if is_changed:
         look_again(session, domain)
@@ -205,10 +208,14 @@ def _share(
     return is_changed
 
 
-def _reasons(
-    domain: DomainHealth, found: _Found, refused: list[tuple[str, datetime]], moment: datetime
-) -> list[Reason]:
+def _has_old_ptr(done: Done) -> bool:
+    """Whether this look took over the last word on PTR, which is asked for once a day."""
+    return done.found is not None and done.found.results[Check.PTR] is done.asked.last_ptr
+
+
+def _reasons(domain: DomainHealth, found: _Found, known: _Known, moment: datetime) -> list[Reason]:
     """Each reason to pause after this look."""
+    refused = known.refused.get(domain.id, [])
     before = read_reasons(domain.pause_memory)
     is_paused = any(each.code is PauseCode.DMARC_ALIGNMENT and each.paused_at for each in before)
     heard = signals(
@@ -229,5 +236,10 @@ def _is_undecided(reason: Reason) -> bool:
 
 
 def _critical_list(listings: list[Listing]) -> str | None:
-    confirmed = [each for each in listings if each.is_open and each.confirmed_at is not None]
+    """The list whose entry about the domain itself is confirmed, the worst first."""
+    confirmed = [
+        each
+        for each in listings
+        if each.is_open and each.confirmed_at is not None and BY_KEY[each.list_key].subject is Subject.DOMAIN
+    ]
     return BY_KEY[max(confirmed, key=lambda each: each.severity).list_key].name if confirmed else None

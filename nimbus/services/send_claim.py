@@ -108,6 +108,7 @@ def _facts(writing: Writing, row: Any, due: Mapping[str, Any]) -> SendFacts:
         connection_state=ConnectionState(row.connection_state),
         domain=row.domain,
         domain_pause_reason=row.pause_reason,
+        server_pause_reason=row.server_pause_reason,
         last_used_day=row.last_used_day,
         used_today=row.used if row.last_used_day == local_day(moment, row.timezone) else 0,
         daily_limit=_todays_limit(row, moment),

@@ -93,6 +93,7 @@ class AccountView:
             replies_problem=problems.get(Leg.IMAP),
             domain_name=self.domain_name,
             domain_pause_reason=account.domain.pause_reason,
+            server_pause_reason=account.server_pause_reason,
             is_active=account.is_active,
             is_active_changed_at=account.is_active_changed_at,
             is_active_changed_by=account.is_active_changed_by,

@@ -110,6 +110,7 @@ def _candidate(row: AccountRow, timezone: str, moment: datetime, in_24_hours: in
         connection_state=ConnectionState(account.connection_state),
         domain=domain.name,
         domain_pause_reason=domain.pause_reason,
+        server_pause_reason=account.server_pause_reason,
         score=None if account.overall_score is None else int(account.overall_score),
         sent_today=row.sent_today,
         todays_limit=todays_limit(
@@ -143,6 +144,7 @@ def _by_hand(inbox: Candidate, by_hour: Mapping[datetime, int]) -> Verdict:
             connection_state=inbox.connection_state,
             domain=inbox.domain,
             domain_pause_reason=inbox.domain_pause_reason,
+            server_pause_reason=inbox.server_pause_reason,
             last_used_day=None,
             used_today=inbox.sent_today,
             daily_limit=inbox.todays_limit,

@@ -1,9 +1,11 @@
 """A whole check from its questions to its verdicts, and how long an old verdict stands."""
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
 
+from nimbus.rules.dns_answers import Outcome
 from nimbus.rules.domain_checks import (
     CHECKED_EVERY,
     CONFIRMED_WITHIN,
@@ -49,6 +51,25 @@ def test_a_good_domain_passes_everything_and_tells_on_the_way():
 def test_private_addresses_are_nobody_s_reputation():
     assert list(map(str, checked(own_hosts=("smtp.acme.test",))[0].addresses)) == ["8.8.8.8"]
     assert checked()[0].addresses == ()
+
+
+def test_a_mail_server_that_dns_is_silent_about_keeps_its_last_addresses():
+    last, gone = (ip_address("8.8.8.8"),), {"smtp.acme.test A": Outcome.FAILED}
+
+    assert checked(ZONE | gone, own_hosts=("smtp.acme.test",), last_addresses=last)[0].addresses == last
+    assert checked({}, own_hosts=("smtp.acme.test",), last_addresses=last)[0].addresses == ()
+
+
+def test_the_last_word_on_ptr_stands_while_the_addresses_are_the_same():
+    word = CheckResult(check=Check.PTR, verdict=Verdict.FAIL, code="not_confirmed", sentence="")
+    same, other = (ip_address("8.8.8.8"),), (ip_address("9.9.9.9"),)
+
+    def ptr(addresses):
+        asked = {"own_hosts": ("smtp.acme.test",), "last_addresses": addresses, "last_ptr": word}
+        return checked(**asked)[0].results[Check.PTR]
+
+    assert ptr(same) is word
+    assert ptr(other).verdict is Verdict.PASS
 
 
 def test_of_many_addresses_eight_are_looked_at():

@@ -7,7 +7,15 @@ import pytest
 from nimbus.rules.alignment import Evidence
 from nimbus.rules.blocklists import Severity
 from nimbus.rules.domain_pause import PauseCode, Signal
-from nimbus.rules.domain_signals import alignment_signal, has_both, has_dmarc, high_listing, signals
+from nimbus.rules.domain_signals import (
+    ServerState,
+    alignment_signal,
+    has_both,
+    has_dmarc,
+    high_listing,
+    judge_server,
+    signals,
+)
 from nimbus.rules.listings import LookedUp, advance
 from nimbus.rules.verdicts import Check, CheckResult, Verdict
 
@@ -107,8 +115,10 @@ def test_whether_there_is_a_dmarc_record(verdict, code, has):
 
 def test_a_listing_of_high_severity_is_named():
     high, low = (advance(None, looked(True, "surbl", s), START) for s in (Severity.HIGH, Severity.LOW))
+    worst = advance(None, looked(True), START)
 
     assert high_listing([low, high]) == "SURBL"
+    assert high_listing([high, worst]) == "Spamhaus DBL"
     assert high_listing([low]) is None
     assert high_listing([advance(None, looked(True, "spamhaus_zen"), START)]) is None
 

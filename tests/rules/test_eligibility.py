@@ -80,6 +80,11 @@ REFUSED = [
         "acme.test is paused: DMARC fails; all its inboxes wait.",
     ),
     (
+        {"server_pause_reason": "8.8.8.8 is listed"},
+        Code.DOMAIN_PAUSED,
+        "ava@acme.test waits: 8.8.8.8 is listed.",
+    ),
+    (
         {"sent_today": 42, "warmup_hold": 8},
         Code.BUDGET_HELD_FOR_WARMUP,
         "ava@acme.test keeps its last 8 sends for warmup.",

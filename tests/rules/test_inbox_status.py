@@ -40,6 +40,7 @@ READY = InboxFacts(
 CAUSES = {
     StatusKey.NEEDS_ATTENTION: {"connection_state": ConnectionState.AUTH_REVOKED},
     StatusKey.DOMAIN_PAUSED: {"domain_pause_reason": "DMARC alignment fails"},
+    StatusKey.SERVER_LISTED: {"server_pause_reason": "8.8.8.8 is listed on Spamhaus ZEN"},
     StatusKey.OUT_OF_ROTATION: {
         "is_active": False,
         "is_active_changed_at": datetime(2026, 11, 11, 23, 30, tzinfo=UTC),
@@ -63,6 +64,7 @@ LOOKS = [
         "The sign-in was revoked",
     ),
     (StatusKey.DOMAIN_PAUSED, "Domain paused", "bad", "globe", None, "DMARC alignment fails on try-acme.co"),
+    (StatusKey.SERVER_LISTED, "Server listed", "bad", "globe", None, "8.8.8.8 is listed on Spamhaus ZEN"),
     (
         StatusKey.OUT_OF_ROTATION,
         "Out of rotation",
@@ -116,6 +118,7 @@ ANY_FACTS = st.builds(
     replies_problem=st.sampled_from([None, "Authentication failed"]),
     domain_name=st.just("try-acme.co"),
     domain_pause_reason=st.sampled_from([None, "Listed on a blocklist"]),
+    server_pause_reason=st.sampled_from([None, "8.8.8.8 is listed"]),
     is_active=st.booleans(),
     is_active_changed_at=st.sampled_from([None, NOW]),
     is_active_changed_by=st.sampled_from([None, "Dana"]),

@@ -56,6 +56,12 @@ WAITS = [
         {SendKind.CAMPAIGN, SendKind.WARMUP},
     ),
     (
+        {"server_pause_reason": "8.8.8.8 is listed"},
+        "ann@try-acme.co waits: 8.8.8.8 is listed.",
+        FIVE_MINUTES_ON,
+        {SendKind.CAMPAIGN, SendKind.WARMUP},
+    ),
+    (
         {"last_used_day": date(2026, 11, 13)},
         (
             "ann@try-acme.co has already sent on 13 Nov, and in Europe/Paris it is 12 Nov: it waits for that day, so that "
