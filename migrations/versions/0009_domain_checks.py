@@ -11,7 +11,7 @@ depends_on = None
 MOMENT = sa.DateTime(timezone=True)
 FLAGS = ("is_public_provider", "has_troubled_inboxes")
 CHECKS = "'mx', 'spf', 'dkim', 'dmarc', 'alignment', 'ptr', 'lists'"
-TABLES = ("domain_event", "domain_observation", "domain_listing", "domain_check")
+TABLES = ("domain_event", "domain_spam_day", "domain_observation", "domain_listing", "domain_check")
 
 
 def upgrade():
@@ -31,6 +31,7 @@ def upgrade():
     _checks()
     _listings()
     _observations()
+    _spam_days()
     _events()
 
 
@@ -137,6 +138,16 @@ def _observations():
         sa.UniqueConstraint("domain_id", "cause", name="uq_domain_observation_domain_id_cause"),
     )
     op.create_index("ix_domain_observation_at", "domain_observation", ["domain_id", "at"])
+
+
+def _spam_days():
+    _of_domain(
+        "domain_spam_day",
+        ["domain_id", "day"],
+        *_filled(sa.Date(), "day"),
+        *_filled(sa.Float(), "rate"),
+        sa.CheckConstraint("rate BETWEEN 0 AND 1", name=op.f("ck_domain_spam_day_rate")),
+    )
 
 
 def _events():

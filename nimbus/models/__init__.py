@@ -6,7 +6,13 @@ from nimbus.models.campaign import Campaign, CampaignContact, CampaignInbox, Cam
 from nimbus.models.connection_test import ConnectionTest
 from nimbus.models.contact import AddressBook, BookContact, Contact, ContactTag
 from nimbus.models.contact_import import ContactImport, UnreadRow
-from nimbus.models.domain_check import DomainCheck, DomainEvent, DomainListing, DomainObservation
+from nimbus.models.domain_check import (
+    DomainCheck,
+    DomainEvent,
+    DomainListing,
+    DomainObservation,
+    DomainSpamDay,
+)
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.health_event import EventTone, HealthEvent
@@ -46,6 +52,7 @@ __all__ = [
     "DomainHealth",
     "DomainListing",
     "DomainObservation",
+    "DomainSpamDay",
     "EmailAccountHealth",
     "EventTone",
     "HealthDay",

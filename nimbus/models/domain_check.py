@@ -1,6 +1,6 @@
 """What was found of a sending domain: its checks, its listings, what receivers said of its mail, and its history."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,6 +80,17 @@ class DomainObservation(OfWorkspace, Base):
     has_aligned_dkim: Mapped[bool]
     selector: Mapped[str | None]  # that the domain's own signature was made with
     is_direct: Mapped[bool]
+
+
+class DomainSpamDay(OfWorkspace, Base):
+    """The share of a domain's mail that people at Gmail called spam on a day, as Google's Postmaster Tools report it."""
+
+    __tablename__ = "domain_spam_day"
+    __table_args__ = (_goes_with_domain(), sa.CheckConstraint("rate BETWEEN 0 AND 1", name="rate"))
+
+    domain_id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    rate: Mapped[float]
 
 
 class DomainEvent(OfWorkspace, Base):

@@ -41,6 +41,7 @@ CLEAN_APART = {PauseCode.LISTED_CRITICAL: timedelta(hours=1)}
 OVERRIDE = timedelta(hours=24)
 SPAM_LINE = 0.003  # Google's own, for its help as for its limits
 _SPAM_DAYS, _OF_LAST_DAYS, _CLEAN_DAYS = 2, 3, 7
+SPAM_DAYS_READ = _CLEAN_DAYS  # of those that were reported
 _REFUSED_BY = 2  # recipients, within a day
 REFUSED_WITHIN = timedelta(hours=24)
 

@@ -193,6 +193,11 @@ def refusals(session: Session, ids: Sequence[int], now: datetime) -> dict[int, l
     return refused
 
 
+def is_troubled(hold_state: str, score: float | None) -> bool:
+    """Whether an inbox is held, on probation or critical."""
+    return hold_state != HoldState.NONE or (score is not None and score < CRITICAL_BELOW)
+
+
 def count_troubled(session: Session, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """How many inboxes of each domain are held, on probation or critical, and how many it has."""
     account = EmailAccountHealth

@@ -12,9 +12,12 @@ from nimbus.models import DomainCheck, DomainEvent, DomainHealth, DomainListing,
 from nimbus.rules.blocklists import BY_KEY, Severity
 from nimbus.rules.domain_pause import CLEARS, REASONS, PauseCode
 from nimbus.rules.domain_status import DomainFacts, DomainStatus, judge_domain
-from nimbus.rules.verdicts import Check, CheckResult
+from nimbus.rules.domain_warnings import WarningFacts, domain_warnings
+from nimbus.rules.verdicts import Check, CheckResult, Verdict
+from nimbus.services.domain_facts import is_troubled
 from nimbus.services.domain_rows import as_result
 from nimbus.services.pause_domain import NoSuchDomain
+from nimbus.services.spam_rates import read_spam_rates
 
 _EVENTS_SHOWN = 50
 
@@ -83,6 +86,7 @@ class DomainPage:
     inboxes: Sequence[EmailAccountHealth]
     events: Sequence[DomainEvent]
     neighbours: list[Neighbour]
+    warnings: list[str]
     progress: list[str] | None
 
 
@@ -151,7 +155,20 @@ def read_domain(session: Session, workspace_id: int, name: str, now: datetime) -
         inboxes=inboxes,
         events=session.scalars(events.limit(_EVENTS_SHOWN)).all(),
         neighbours=_neighbours(session, domain),
+        warnings=domain_warnings(_warning_facts(session, domain, inboxes)),
         progress=list(domain.check_progress or ()) if is_under_way else None,
+    )
+
+
+def _warning_facts(
+    session: Session, domain: DomainHealth, inboxes: Sequence[EmailAccountHealth]
+) -> WarningFacts:
+    rates = read_spam_rates(session, [domain.id])[domain.id]
+    return WarningFacts(
+        has_both=domain.has_both,
+        spam_rate=rates[max(rates)] if rates else None,
+        troubled=sum(is_troubled(each.hold_state, each.overall_score) for each in inboxes),
+        inboxes=0 if domain.is_public_provider else len(inboxes),
     )
 
 

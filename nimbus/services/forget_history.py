@@ -1,4 +1,4 @@
-"""Forgetting what was heard of inboxes' mail once no rule and no page reads it any more."""
+"""Forgetting what was heard of inboxes' and domains' mail once no rule and no page reads it any more."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,14 @@ import sqlalchemy as sa
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import HealthDay, InboxEvent, InboxMailDay, InboxMailHour
+from nimbus.models import (
+    DomainObservation,
+    DomainSpamDay,
+    HealthDay,
+    InboxEvent,
+    InboxMailDay,
+    InboxMailHour,
+)
 from nimbus.models.base import table_of
 
 HOURS_KEPT = timedelta(days=8)  # a week is read from them
@@ -28,6 +35,8 @@ def forget_history() -> None:
         session.execute(sa.delete(InboxMailHour).where(InboxMailHour.hour < moment - HOURS_KEPT))
         session.execute(sa.delete(InboxMailDay).where(InboxMailDay.day < oldest_day))
         session.execute(sa.delete(HealthDay).where(HealthDay.day < oldest_day))
+        session.execute(sa.delete(DomainSpamDay).where(DomainSpamDay.day < oldest_day))
+        session.execute(sa.delete(DomainObservation).where(DomainObservation.at < moment - EVENTS_KEPT))
     while _forget_events(moment - EVENTS_KEPT) == _AT_ONCE:
         pass
 

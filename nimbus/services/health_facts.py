@@ -1,12 +1,13 @@
 """The facts of one inbox, in the words of the rules, from what was read of its fleet."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from nimbus.rules.health_facts import HealthFacts, Streams
 from nimbus.rules.limit_ramp import LimitMode
 from nimbus.rules.mailbox_kinds import MailboxKind, mailbox_kind
-from nimbus.rules.outside_signals import NotKnown
+from nimbus.rules.outside_signals import NotKnown, Postmaster
 from nimbus.rules.placement import Placement
 from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.rates import Tally
@@ -38,7 +39,7 @@ def facts_of(row: Any, looked: Looked, *, moment: datetime, today: date) -> Heal
         attempts=[each.attempt for each in looked.recent.get(row.id, ())],
         warmup_sends=row.warmup_sends or 0,
         placement=seen_placement(kind, placed),
-        postmaster=of_domain,
+        postmaster=_postmaster(of_domain, looked.spam.get(row.domain_id, {})),
         snds=NotKnown.NOT_CONNECTED if has_own_address else NotKnown.NOT_APPLICABLE,
         yahoo=of_domain,
         last_mail_at=row.last_mail_at,
@@ -51,6 +52,13 @@ def facts_of(row: Any, looked: Looked, *, moment: datetime, today: date) -> Heal
 def seen_placement(kind: MailboxKind, placed: Placement) -> Placement | Unseen:
     """Where warmup mail of this kind of inbox landed, as far as that can be observed at all."""
     return Unseen() if kind is MailboxKind.REACHINBOX else placed
+
+
+def _postmaster(unknown: NotKnown, rates: Mapping[date, float]) -> Postmaster | NotKnown:
+    """The newest day that was reported of the domain: all its inboxes share that reputation."""
+    if unknown is NotKnown.NOT_APPLICABLE or not rates:
+        return unknown
+    return Postmaster(day=max(rates), spam_rate=rates[max(rates)])
 
 
 def _domain(row: Any, kind: MailboxKind) -> DomainFacts:

@@ -33,6 +33,7 @@ from nimbus.rules.rates import Tally, window_start
 from nimbus.rules.recent_attempts import Recent
 from nimbus.services.cool_down import as_cooldown
 from nimbus.services.count_events import read_recent
+from nimbus.services.spam_rates import read_spam_rates
 
 _ACCOUNT, _STATE = table_of(EmailAccountHealth), table_of(InboxHealthState)
 _HOUR, _DAY = table_of(InboxMailHour), table_of(InboxMailDay)
@@ -50,6 +51,7 @@ class Looked:
     cooldowns: Mapping[int, list[Cooldown]]
     yesterdays: Mapping[int, Yesterday]
     complaints: Mapping[int, int]  # heard of since a probation began
+    spam: Mapping[int, Mapping[date, float]]  # what was reported of the domains, by their ids
 
 
 def read_fleet(
@@ -75,6 +77,7 @@ def read_fleet(
         _cooldowns(session, ids, moment),
         _yesterdays(session, ids, today - timedelta(days=1)),
         _complaints(session, ids),
+        read_spam_rates(session, list({row.domain_id for row in inboxes})),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -14,7 +14,15 @@ from nimbus.models import DomainHealth, DomainListing, EventTone
 from nimbus.rules import listings as over_time
 from nimbus.rules.blocklists import BY_KEY, Subject
 from nimbus.rules.domain_checks import Asked, Checked, Kept, keep_last_good, next_look
-from nimbus.rules.domain_pause import PauseCode, Reason, Signal, advance, inboxes_in_trouble, refusal_signal
+from nimbus.rules.domain_pause import (
+    PauseCode,
+    Reason,
+    Signal,
+    advance,
+    inboxes_in_trouble,
+    refusal_signal,
+    spam_rate_signal,
+)
 from nimbus.rules.domain_score import domain_score
 from nimbus.rules.domain_signals import has_both, has_dmarc, high_listing, signals
 from nimbus.rules.listings import Listing, judge_lists
@@ -31,6 +39,7 @@ from nimbus.services.domain_rows import (
     write_listing,
 )
 from nimbus.services.pause_domain import apply_reasons, look_again, tell
+from nimbus.services.spam_rates import read_spam_rates
 
 _BROKEN = timedelta(hours=1)  # after a check that a fault of ours ended
 
@@ -52,6 +61,7 @@ class _Known:
     checks: Mapping[int, dict[Check, Kept]]
     listings: Mapping[int, dict[tuple[str, str], DomainListing]]
     refused: Mapping[int, list[tuple[str, datetime]]]
+    spam: Mapping[int, Mapping[date, float]]
     troubled: Mapping[int, tuple[int, int]]
 
 
@@ -89,6 +99,7 @@ def _read(session: Session, ids: list[int], moment: datetime) -> _Known:
         read_checks(session, ids),
         read_listings(session, ids),
         refusals(session, ids, moment),
+        read_spam_rates(session, ids),
         count_troubled(session, ids),
     )
 
@@ -226,6 +237,7 @@ def _reasons(domain: DomainHealth, found: _Found, known: _Known, moment: datetim
         is_paused_for_alignment=is_paused,
         is_refused=bool(refused),
     )
+    heard[PauseCode.SPAM_RATE] = spam_rate_signal(known.spam.get(domain.id, {}))
     heard[PauseCode.SEND_BLOCKED] = refusal_signal(refused, heard[PauseCode.DMARC_ALIGNMENT], moment)
     return [advance(each, heard.get(each.code, Signal.UNKNOWN), moment) for each in before]
 

@@ -236,6 +236,7 @@ def _of_0009(workspace_id):
         mine | heard | {"id": workspace_id, "has_aligned_dkim": False, "is_direct": True},
     )
     event = {"at": AT, "kind": "pause", "tone": "bad", "sentence": "Zwölf", "actor": None}
+    yield "domain_spam_day", mine | {"day": AT.date(), "rate": 0.001}
     yield "domain_event", mine | event | {"id": workspace_id}
 
 
