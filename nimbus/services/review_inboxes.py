@@ -24,6 +24,8 @@ from nimbus.rules.inbox_review import Review, review
 from nimbus.rules.outcomes import Outcome
 from nimbus.rules.warmup_progress import shown_progress
 from nimbus.services.cool_down import clock_of
+from nimbus.services.count_troubled import warn_of_inboxes
+from nimbus.services.domain_facts import is_troubled
 from nimbus.services.health_facts import facts_of
 from nimbus.services.health_lines import health_lines
 from nimbus.services.health_memory import as_memory, remembered_inbox
@@ -62,6 +64,8 @@ def review_inboxes(workspace_id: int, *, only_dirty: bool = True, of_account: in
     with transaction() as session:
         judged = _still_so(session, workspace_id, judged)
         _keep(session, judged, moment=moment, today=today)
+    if crossing := {each.row.domain_id for each in judged if _crosses(each)}:
+        warn_of_inboxes(crossing)
     return len(judged)
 
 
@@ -133,6 +137,14 @@ def _keep(session: Session, judged: Sequence[_Judged], *, moment: datetime, toda
     news = [(each, memory) for each in judged if _is_news(each, memory := _memory(each, today))]
     _put(session, HealthDay, [_day(each, moment, today) for each, _ in news])
     _put(session, InboxHealthState, [memory for _, memory in news])
+
+
+def _crosses(judged: _Judged) -> bool:
+    """Whether an inbox has got into trouble, or out of it: its domain counts how many are."""
+    before, after = judged.row._asdict(), judged.values
+    return is_troubled(before["hold_state"], before["overall_score"]) != is_troubled(
+        after["hold_state"], after["overall_score"]
+    )
 
 
 def _is_better(judged: _Judged) -> bool:
