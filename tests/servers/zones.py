@@ -54,6 +54,10 @@ def _many(prefix: str, number: int, end: str = "~all") -> str:
     )
 
 
+def _padding(texts: int) -> list[str]:
+    return [f"{number:0250}" for number in range(texts)]
+
+
 def _changed(name: str, changes: dict[tuple[str, str], list[str] | None], **verdicts: str) -> Domain:
     records = {place: texts for place, texts in (GOOD | changes).items() if texts is not None}
     return Domain(name, records, FINE | verdicts)
@@ -124,6 +128,9 @@ DOMAINS = (
     _spf("macro", "v=spf1 include:_spf.google.com exists:%{i}.x.test ~all", said="pass found"),
     _spf("split", '"v=spf1 include:_spf.goo" "gle.com ~all"', said="pass found"),
     _spf("html", "v=spf1 <script>alert(1)</script> ~all", said="fail syntax"),
+    _spf("control", r'"v=spf1 \001\027[31m ~all"', said="fail syntax"),
+    _spf("long", "v=spf1 include:_spf.google.com ~all", *_padding(20), said="pass found"),  # too long for UDP
+    _spf("sixty-kilobytes", "v=spf1 include:_spf.google.com ~all", *_padding(230), said="pass found"),
     _spf("upper", "V=SPF1 INCLUDE:_SPF.GOOGLE.COM ~ALL", said="pass found"),
     _spf(
         "spf-servfail",
@@ -148,6 +155,11 @@ DOMAINS = (
     _changed(
         "dkim-loop.test",
         {DKIM: None, ("google._domainkey", "CNAME"): ["google._domainkey.dkim-loop.test."]},
+        dkim="unknown no_answer",
+    ),
+    _changed(
+        "dkim-chain.test",
+        {DKIM: None, ("google._domainkey", "CNAME"): ["link0.chain.test."]},
         dkim="unknown no_answer",
     ),
     _changed("wildcard.test", {DKIM: None, ("*", "TXT"): ["v=spf1 -all"]}, dkim="unknown not_found"),
@@ -203,6 +215,7 @@ unwilling.test. A 192.0.2.1
 dmarc-taken.test._report._dmarc.willing.test. TXT "v=DMARC1"
 {"".join(f'ok{n}.spf.test. TXT "v=spf1 ip4:198.51.100.{n} ~all"' + chr(10) for n in range(12))}
 {"".join(f'deep{n}.spf.test. TXT "v=spf1 include:deep{n + 1}.spf.test ~all"' + chr(10) for n in range(40))}
+{"".join(f"link{n}.chain.test. CNAME link{n + 1}.chain.test." + chr(10) for n in range(20))}
 {"".join(f"eleven.spf.test. MX 10 m{n}.eleven.spf.test." + chr(10) for n in range(11))}
 {"".join(f"m{n}.eleven.spf.test. A 198.51.100.{n}" + chr(10) for n in range(11))}
 {"".join(f'huge.test. TXT "{n:0250}"' + chr(10) for n in range(235))}
@@ -222,8 +235,8 @@ def listed_name(code: str) -> str:
 
 
 def listed_address(code: str) -> str:
-    """As above, for lists of addresses: 127.0.0.4 is the answer about 198.18.0.4."""
-    return "198.18." + ".".join(code.split(".")[2:])
+    """As above, for lists of addresses: 127.0.0.4 is the answer about 8.8.0.4, at which smtp.l127-0-0-4.test is."""
+    return "8.8." + ".".join(code.split(".")[2:])
 
 
 def zone_text(codes: Sequence[tuple[str, str]], domains: Sequence[Domain] = DOMAINS) -> str:
@@ -241,8 +254,9 @@ def zone_text(codes: Sequence[tuple[str, str]], domains: Sequence[Domain] = DOMA
         subject = listed_name(code)
         if blocklist.subject is Subject.ADDRESS:
             subject = ".".join(reversed(listed_address(code).split(".")))
+            lines.append(f"smtp.{listed_name(code)}. A {listed_address(code)}")
         lines.append(f"{subject}.{blocklist.zone}. A {code}")
-    return "\n".join([_SHARED, *lines, ""])
+    return "\n".join([_SHARED, *dict.fromkeys(lines), ""])
 
 
 def _quoted(kind: str, text: str, name: str) -> str:
