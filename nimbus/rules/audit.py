@@ -61,6 +61,8 @@ class Action(StrEnum):
     ROTATION_SCHEDULE_CHANGED = "rotation_schedule_changed"
     INSTANCE_KEY_ROTATED = "instance_key_rotated"
 
+    DOMAIN_CHECK_ASKED = "domain_check_asked"
+    DOMAIN_CHECKS_ASKED = "domain_checks_asked"
     DOMAIN_RESUMED = "domain_resumed"
     DOMAIN_PAUSE_RESTORED = "domain_pause_restored"
 
@@ -114,6 +116,8 @@ WORDS: dict[Action, str] = {
     Action.ROTATION_FINISHED: "finished the rotation to a new key",
     Action.ROTATION_SCHEDULE_CHANGED: "changed how often keys rotate",
     Action.INSTANCE_KEY_ROTATED: "replaced the instance key",
+    Action.DOMAIN_CHECK_ASKED: "asked for a check of the domain",
+    Action.DOMAIN_CHECKS_ASKED: "asked for a check of all sending domains",
     Action.DOMAIN_RESUMED: "set aside the pause of the domain",
     Action.DOMAIN_PAUSE_RESTORED: "restored the pause of the domain",
     Action.AUDIT_EXPORTED: "exported the audit log",

@@ -1,6 +1,6 @@
 """One word, one reason, one action for a sending domain. The first matching line wins."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,8 +15,9 @@ class DomainStatusKey(StrEnum):
     OVERRIDDEN = "overridden"
     FAILING = "failing"
     TROUBLED = "troubled"
-    IMPERFECT = "imperfect"
+    UNKNOWN = "unknown"
     UNCHECKED = "unchecked"
+    IMPERFECT = "imperfect"
     PUBLIC = "public"
     HEALTHY = "healthy"
 
@@ -30,6 +31,21 @@ class DomainAction(StrEnum):
     SEE_INBOXES = "see_inboxes"
 
 
+WORDS: dict[DomainStatusKey, tuple[str, str]] = {
+    DomainStatusKey.PAUSED: ("Paused", "bad"),
+    DomainStatusKey.OVERRIDDEN: ("Sends anyway", "warn"),
+    DomainStatusKey.FAILING: ("Needs attention", "warn"),
+    DomainStatusKey.TROUBLED: ("Inboxes in trouble", "warn"),
+    DomainStatusKey.UNKNOWN: ("Not known", "info"),
+    DomainStatusKey.UNCHECKED: ("Not checked yet", "info"),
+    DomainStatusKey.IMPERFECT: ("Good", "ok"),
+    DomainStatusKey.PUBLIC: ("Public provider", "plain"),
+    DomainStatusKey.HEALTHY: ("Healthy", "ok"),
+}
+# Name servers that answer at all answer these; DKIM may be unknown because its selector is.
+_ALWAYS_ANSWERED = (Check.MX, Check.SPF, Check.DMARC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainFacts:
     """What the status is read from."""
@@ -37,8 +53,9 @@ class DomainFacts:
     now: datetime
     is_public_provider: bool
     pause_reason: str | None
-    is_listed: bool
+    is_paused_for_listing: bool
     override_until: datetime | None
+    override_by: str | None
     checked_at: datetime | None
     has_troubled_inboxes: bool
     checks: Mapping[Check, CheckResult]
@@ -58,35 +75,46 @@ class DomainStatus:
 def judge_domain(facts: DomainFacts) -> DomainStatus:
     """The status of a domain at `facts.now`."""
     key = DomainStatusKey
-    mend = DomainAction.ASK_DELISTING if facts.is_listed else DomainAction.FIX_RECORD
     if facts.is_public_provider:
-        return DomainStatus(key.PUBLIC, "Public provider", "plain", "Its DNS is the provider's matter")
+        return _said(key.PUBLIC, "Its DNS is the provider's matter")
     if facts.pause_reason is not None:
-        return DomainStatus(key.PAUSED, "Paused", "bad", facts.pause_reason, mend)
+        mend = DomainAction.ASK_DELISTING if facts.is_paused_for_listing else DomainAction.FIX_RECORD
+        return _said(key.PAUSED, facts.pause_reason, mend)
     if facts.override_until is not None and facts.now < facts.override_until:
-        return DomainStatus(
-            key.OVERRIDDEN, "Sends anyway", "warn", "Somebody set its pause aside for a day", mend
-        )
-    if worst := _first(facts.checks, Verdict.FAIL):
-        return DomainStatus(key.FAILING, "Needs attention", "warn", worst.sentence, mend)
+        by = facts.override_by or "Somebody"
+        return _said(key.OVERRIDDEN, f"{by} set its pause aside for a day", DomainAction.FIX_RECORD)
+    if failing := _first(facts.checks, Verdict.FAIL):
+        return _said(key.FAILING, failing.sentence, _mend(failing))
     if facts.has_troubled_inboxes:
         reason = "Half of its inboxes are held, on probation or critical"
-        return DomainStatus(key.TROUBLED, "Inboxes in trouble", "warn", reason, DomainAction.SEE_INBOXES)
+        return _said(key.TROUBLED, reason, DomainAction.SEE_INBOXES)
     return _calm(facts)
 
 
 def _calm(facts: DomainFacts) -> DomainStatus:
     key = DomainStatusKey
     if facts.checked_at is None:
-        reason = "It is checked as soon as a worker is free"
-        return DomainStatus(key.UNCHECKED, "Not checked yet", "info", reason, DomainAction.CHECK_NOW)
+        return _said(key.UNCHECKED, "It is checked as soon as a worker is free", DomainAction.CHECK_NOW)
+    silent = _first(facts.checks, Verdict.UNKNOWN, among=_ALWAYS_ANSWERED)
+    if silent:
+        return _said(key.UNKNOWN, silent.sentence, DomainAction.CHECK_NOW)
     if slight := _first(facts.checks, Verdict.WARN):
-        return DomainStatus(key.IMPERFECT, "Good", "ok", slight.sentence, DomainAction.FIX_RECORD)
-    return DomainStatus(key.HEALTHY, "Healthy", "ok", "All checks that have an answer pass")
+        return _said(key.IMPERFECT, slight.sentence, _mend(slight))
+    return _said(key.HEALTHY, "All checks that have an answer pass")
 
 
-def _first(checks: Mapping[Check, CheckResult], verdict: Verdict) -> CheckResult | None:
+def _said(key: DomainStatusKey, reason: str, action: DomainAction | None = None) -> DomainStatus:
+    return DomainStatus(key, *WORDS[key], reason, action)
+
+
+def _mend(result: CheckResult) -> DomainAction:
+    return DomainAction.ASK_DELISTING if result.check is Check.LISTS else DomainAction.FIX_RECORD
+
+
+def _first(
+    checks: Mapping[Check, CheckResult], verdict: Verdict, *, among: Iterable[Check] = Check
+) -> CheckResult | None:
     """The first check, in the order of the page, that came to this verdict."""
     return next(
-        (checks[check] for check in Check if check in checks and checks[check].verdict is verdict), None
+        (checks[check] for check in among if check in checks and checks[check].verdict is verdict), None
     )

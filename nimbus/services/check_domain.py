@@ -12,7 +12,8 @@ from flask import current_app
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import DomainHealth, EmailAccountHealth
+from nimbus.models import DomainHealth
+from nimbus.models.domain_queries import has_inboxes
 from nimbus.providers.contract import Secret
 from nimbus.providers.dns.crew import Crew
 from nimbus.providers.dns.memory import Memory, Pace
@@ -59,11 +60,8 @@ def check_due(stop_at: float) -> int:
 
 def is_due(moment: datetime) -> sa.ColumnElement[bool]:
     """Which domains are to be looked at: those that have inboxes and whose time has come."""
-    has_inboxes = sa.exists().where(
-        EmailAccountHealth.domain_id == DomainHealth.id, EmailAccountHealth.removed_at.is_(None)
-    )
     is_time = sa.or_(DomainHealth.next_check_at.is_(None), DomainHealth.next_check_at <= moment)
-    return sa.and_(DomainHealth.is_public_provider.is_(False), is_time, has_inboxes)
+    return sa.and_(DomainHealth.is_public_provider.is_(False), is_time, has_inboxes())
 
 
 def _take(wanted: sa.ColumnElement[bool], *, most: int, anew: bool) -> list[Taken]:

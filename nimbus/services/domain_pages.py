@@ -9,27 +9,30 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus.models import DomainCheck, DomainEvent, DomainHealth, DomainListing, EmailAccountHealth
+from nimbus.models.base import table_of
 from nimbus.rules.blocklists import BY_KEY, Severity
 from nimbus.rules.domain_pause import CLEARS, REASONS, PauseCode
 from nimbus.rules.domain_status import DomainFacts, DomainStatus, judge_domain
 from nimbus.rules.domain_warnings import WarningFacts, domain_warnings
 from nimbus.rules.verdicts import Check, CheckResult, Verdict
-from nimbus.services.domain_facts import is_troubled
-from nimbus.services.domain_rows import as_result
+from nimbus.services.domain_facts import count_troubled
+from nimbus.services.domain_rows import as_result, read_reasons
 from nimbus.services.pause_domain import NoSuchDomain
 from nimbus.services.spam_rates import read_spam_rates
 
-_EVENTS_SHOWN = 50
+EVENTS_SHOWN = 30
+_CHECK = table_of(DomainCheck)
 
 
 @dataclass(frozen=True, slots=True)
 class DomainLine:
-    """A domain as a list shows it. `checks` lacks those that have never been made."""
+    """A domain as a list shows it. `checks` lacks those never made, and `is_pending` says that one is to come now."""
 
     domain: DomainHealth
     status: DomainStatus
     checks: dict[Check, CheckResult]
     inboxes: int
+    is_pending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,13 @@ class ShownListing:
 
 @dataclass(frozen=True, slots=True)
 class ShownReason:
-    """A reason that pauses now, and what ends it."""
+    """A reason that holds, and what ends it; `good_since` once a look found it gone."""
 
     code: PauseCode
     reason: str
     clears_when: str
+    since: datetime
+    good_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +82,28 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class DomainPage:
-    """One domain. `progress` names the checks that have their answers while one is under way, and is None otherwise."""
+    """One domain. `progress` names the checks that have their answers while one is under way, and is None otherwise.
+
+    `reasons` hold also while a person has set them aside. `older` is the event before which history goes on.
+    """
 
     line: DomainLine
     checks: list[ShownCheck]
     listings: list[ShownListing]
     reasons: list[ShownReason]
-    inboxes: Sequence[EmailAccountHealth]
+    troubled: int
     events: Sequence[DomainEvent]
+    older: int | None
     neighbours: list[Neighbour]
     warnings: list[str]
     progress: list[str] | None
 
 
 def list_domains(session: Session, workspace_id: int, now: datetime) -> list[DomainLine]:
-    """The domains that have an inbox, worst first; two queries however many there are."""
+    """The domains that have an inbox, worst first; two queries however many there are.
+
+    Of the checks, a list needs no more than what they say.
+    """
     counted = (
         sa.select(EmailAccountHealth.domain_id, sa.func.count().label("inboxes"))
         .where(EmailAccountHealth.workspace_id == workspace_id, EmailAccountHealth.removed_at.is_(None))
@@ -104,9 +116,14 @@ def list_domains(session: Session, workspace_id: int, now: datetime) -> list[Dom
         .where(DomainHealth.workspace_id == workspace_id)
     )
     checks: dict[int, dict[Check, CheckResult]] = defaultdict(dict)
-    of_workspace = sa.select(DomainCheck).where(DomainCheck.workspace_id == workspace_id)
-    for row in session.scalars(of_workspace):
-        checks[row.domain_id][Check(row.kind)] = as_result(row)
+    said = sa.select(
+        _CHECK.c.domain_id, _CHECK.c.kind, _CHECK.c.verdict, _CHECK.c.code, _CHECK.c.sentence
+    ).where(_CHECK.c.workspace_id == workspace_id)
+    for domain_id, kind, verdict, code, sentence in session.execute(said):
+        check = Check(kind)
+        checks[domain_id][check] = CheckResult(
+            check=check, verdict=Verdict(verdict), code=code, sentence=sentence
+        )
     lines = [_line(domain, checks[domain.id], inboxes, now) for domain, inboxes in session.execute(query)]
     order = list(type(lines[0].status.key)) if lines else []
     return sorted(lines, key=lambda line: (order.index(line.status.key), line.domain.name))
@@ -117,59 +134,99 @@ def _line(domain: DomainHealth, checks: dict[Check, CheckResult], inboxes: int, 
         now=now,
         is_public_provider=domain.is_public_provider,
         pause_reason=domain.pause_reason,
-        is_listed=Check.LISTS in checks and checks[Check.LISTS].verdict is Verdict.FAIL,
+        is_paused_for_listing=PauseCode.LISTED_CRITICAL in (domain.pause_codes or ()),
         override_until=domain.override_until,
+        override_by=domain.override_by,
         checked_at=domain.checked_at,
         has_troubled_inboxes=domain.has_troubled_inboxes,
         checks=checks,
     )
-    return DomainLine(domain, judge_domain(facts), checks, inboxes)
+    return DomainLine(domain, judge_domain(facts), checks, inboxes, _is_pending(domain, inboxes, now))
 
 
-def read_domain(session: Session, workspace_id: int, name: str, now: datetime) -> DomainPage:
-    """Everything about one domain; raises NoSuchDomain."""
+def _is_pending(domain: DomainHealth, inboxes: int, now: datetime) -> bool:
+    """Whether a check is under way, or only waits for a worker."""
+    is_due = domain.next_check_at is None or domain.next_check_at <= now
+    return not domain.is_public_provider and ((is_due and inboxes > 0) or _is_under_way(domain, now))
+
+
+def _is_under_way(domain: DomainHealth, now: datetime) -> bool:
+    return domain.check_lease_until is not None and domain.check_lease_until > now
+
+
+def read_domain(
+    session: Session, workspace_id: int, name: str, now: datetime, *, before: int | None = None
+) -> DomainPage:
+    """Everything about one domain, its history from the newest on or from before an event; raises NoSuchDomain."""
+    domain = _find(session, workspace_id, name)
+    rows = _checks(session, domain.id)
+    troubled, inboxes = count_troubled(session, [domain.id]).get(domain.id, (0, 0))
+    results = {check: as_result(row) for check, row in rows.items()}
+    events, older = _events(session, domain.id, before)
+    return DomainPage(
+        line=_line(domain, results, inboxes, now),
+        checks=[_shown(rows[check], results[check]) for check in Check if check in rows],
+        listings=_listings(session, domain.id),
+        reasons=_reasons(domain),
+        troubled=troubled,
+        events=events,
+        older=older,
+        neighbours=_neighbours(session, domain),
+        warnings=_warnings(session, domain, troubled, inboxes),
+        progress=list(domain.check_progress or ()) if _is_under_way(domain, now) else None,
+    )
+
+
+def read_line(session: Session, workspace_id: int, name: str, now: datetime) -> DomainLine:
+    """One domain as the list has it, for the pages of its inboxes; raises NoSuchDomain."""
+    domain = _find(session, workspace_id, name)
+    results = {check: as_result(row) for check, row in _checks(session, domain.id).items()}
+    _, inboxes = count_troubled(session, [domain.id]).get(domain.id, (0, 0))
+    return _line(domain, results, inboxes, now)
+
+
+def _find(session: Session, workspace_id: int, name: str) -> DomainHealth:
     query = sa.select(DomainHealth).where(
         DomainHealth.workspace_id == workspace_id, DomainHealth.name == name
     )
     domain = session.scalar(query)
     if domain is None:
         raise NoSuchDomain("There is no sending domain of this name.")
-    rows = {
-        Check(row.kind): row
-        for row in session.scalars(sa.select(DomainCheck).where(DomainCheck.domain_id == domain.id))
-    }
-    inboxes = session.scalars(
-        sa.select(EmailAccountHealth)
-        .where(EmailAccountHealth.domain_id == domain.id, EmailAccountHealth.removed_at.is_(None))
-        .order_by(EmailAccountHealth.email)
-    ).all()
-    results = {check: as_result(row) for check, row in rows.items()}
-    events = sa.select(DomainEvent).where(DomainEvent.domain_id == domain.id).order_by(DomainEvent.id.desc())
-    codes = [PauseCode(code) for code in domain.pause_codes or ()]
-    is_under_way = domain.check_lease_until is not None and domain.check_lease_until > now
-    return DomainPage(
-        line=_line(domain, results, len(inboxes), now),
-        checks=[_shown(rows[check], results[check]) for check in Check if check in rows],
-        listings=_listings(session, domain.id),
-        reasons=[ShownReason(code, REASONS[code], CLEARS[code]) for code in codes],
-        inboxes=inboxes,
-        events=session.scalars(events.limit(_EVENTS_SHOWN)).all(),
-        neighbours=_neighbours(session, domain),
-        warnings=domain_warnings(_warning_facts(session, domain, inboxes)),
-        progress=list(domain.check_progress or ()) if is_under_way else None,
-    )
+    return domain
 
 
-def _warning_facts(
-    session: Session, domain: DomainHealth, inboxes: Sequence[EmailAccountHealth]
-) -> WarningFacts:
+def _checks(session: Session, domain_id: int) -> dict[Check, DomainCheck]:
+    rows = session.scalars(sa.select(DomainCheck).where(DomainCheck.domain_id == domain_id))
+    return {Check(row.kind): row for row in rows}
+
+
+def _events(session: Session, domain_id: int, before: int | None) -> tuple[Sequence[DomainEvent], int | None]:
+    """A page of the history, newest first, and the id to ask for what is older."""
+    query = sa.select(DomainEvent).where(DomainEvent.domain_id == domain_id).order_by(DomainEvent.id.desc())
+    if before is not None:
+        query = query.where(DomainEvent.id < before)
+    found = session.scalars(query.limit(EVENTS_SHOWN + 1)).all()
+    shown = found[:EVENTS_SHOWN]
+    return shown, shown[-1].id if len(found) > EVENTS_SHOWN else None
+
+
+def _reasons(domain: DomainHealth) -> list[ShownReason]:
+    return [
+        ShownReason(each.code, REASONS[each.code], CLEARS[each.code], each.paused_at, each.good_since)
+        for each in read_reasons(domain.pause_memory)
+        if each.paused_at is not None
+    ]
+
+
+def _warnings(session: Session, domain: DomainHealth, troubled: int, inboxes: int) -> list[str]:
     rates = read_spam_rates(session, [domain.id])[domain.id]
-    return WarningFacts(
+    facts = WarningFacts(
         has_both=domain.has_both,
         spam_rate=rates[max(rates)] if rates else None,
-        troubled=sum(is_troubled(each.hold_state, each.overall_score) for each in inboxes),
-        inboxes=0 if domain.is_public_provider else len(inboxes),
+        troubled=troubled,
+        inboxes=0 if domain.is_public_provider else inboxes,
     )
+    return domain_warnings(facts)
 
 
 def _shown(row: DomainCheck, result: CheckResult) -> ShownCheck:

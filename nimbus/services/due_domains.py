@@ -11,6 +11,9 @@ from nimbus.database import transaction
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models import DomainHealth
+from nimbus.models.domain_queries import has_inboxes
+from nimbus.rules.audit import Action
+from nimbus.services import audit
 from nimbus.services.asker import Asker
 from nimbus.services.check_domain import check_due, is_due
 from nimbus.services.pause_domain import find_domain
@@ -30,18 +33,25 @@ def ask_check(asker: Asker, name: str) -> int:
             raise NothingToCheck(f"{name} belongs to a public provider, so there is nothing to check.")
         domain.next_check_at = now()  # should the queue be away, the timetable finds it
         ring_after_commit(session, queues.CHECK_DOMAIN, asker.workspace_id, domain.id)
+        on = audit.Object("domain", domain.id, domain.name)
+        audit.record(session, Action.DOMAIN_CHECK_ASKED, workspace_id=asker.workspace_id, asker=asker, on=on)
         return domain.id
 
 
 def ask_all(asker: Asker) -> int:
-    """Have all domains of a workspace checked soon; how many there are."""
+    """Have all domains of a workspace that have inboxes checked soon; how many there are."""
     with transaction() as session:
         own = sa.and_(
-            DomainHealth.workspace_id == asker.workspace_id, DomainHealth.is_public_provider.is_(False)
+            DomainHealth.workspace_id == asker.workspace_id,
+            DomainHealth.is_public_provider.is_(False),
+            has_inboxes(),
         )
         changed = session.execute(sa.update(DomainHealth).where(own).values(next_check_at=now()))
         ring_after_commit(session, queues.CHECK_DUE_DOMAINS)
-        return int(changed.rowcount)  # type: ignore[attr-defined]
+        asked = int(changed.rowcount)  # type: ignore[attr-defined]
+        workspace = asker.workspace_id
+        audit.record(session, Action.DOMAIN_CHECKS_ASKED, workspace_id=workspace, asker=asker, domains=asked)
+        return asked
 
 
 def check_what_is_due() -> None:

@@ -1,5 +1,7 @@
 """What pages read of sending domains: their workspace's, worst first, and nobody else's."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -8,7 +10,7 @@ from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import DomainCheck, DomainEvent, DomainListing
 from nimbus.services.check_domain import LEASE
-from nimbus.services.domain_pages import list_domains, read_domain
+from nimbus.services.domain_pages import EVENTS_SHOWN, list_domains, read_domain
 from nimbus.services.pause_domain import NoSuchDomain
 from tests.factories import make_domain, make_email_account, make_workspace
 
@@ -48,7 +50,8 @@ def test_domains_are_listed_worst_first_with_their_inboxes(acme, domain):
 def test_a_domain_shows_its_checks_in_order_its_reasons_and_its_history(acme, domain):
     add_check(acme, domain, "dmarc", "pass")
     add_check(acme, domain, "mx", "fail")
-    make_domain(acme, "acme.test", pause_codes=["mx_dead"], pause_reason="No reply can arrive (MX)")
+    held = [now().isoformat(), now().isoformat(), None]
+    make_domain(acme, "acme.test", pause_memory={"mx_dead": held}, pause_reason="No reply can arrive (MX)")
     for n in range(3):
         add(DomainEvent, acme, domain, at=now(), kind="pause", tone="bad", sentence=f"Event {n}")
     page = read_domain(db.session(), acme, "acme.test", now())
@@ -56,7 +59,45 @@ def test_a_domain_shows_its_checks_in_order_its_reasons_and_its_history(acme, do
     assert [check.result.check for check in page.checks] == ["mx", "dmarc"]
     assert [event.sentence for event in page.events] == ["Event 2", "Event 1", "Event 0"]
     assert page.reasons[0].clears_when == "two checks at least ten minutes apart pass"
-    assert ([inbox.email for inbox in page.inboxes], page.progress) == (["ava@acme.test"], None)
+    assert (page.line.inboxes, page.troubled, page.older, page.progress) == (1, 0, None, None)
+
+
+def test_a_long_history_goes_on_on_another_page(acme, domain):
+    for n in range(EVENTS_SHOWN + 2):
+        add(DomainEvent, acme, domain, at=now(), kind="check_mx", tone="ok", sentence=f"Event {n}")
+    newest = read_domain(db.session(), acme, "acme.test", now())
+    oldest = read_domain(db.session(), acme, "acme.test", now(), before=newest.older)
+
+    assert newest.events[-1].sentence == "Event 2"
+    assert [event.sentence for event in oldest.events] == ["Event 1", "Event 0"]
+    assert oldest.older is None
+
+
+def test_a_reason_that_somebody_set_aside_is_still_shown(acme, domain):
+    held = {"dmarc_alignment": [now().isoformat()] * 2 + [None], "mx_dead": [now().isoformat(), None, None]}
+    later = now() + timedelta(hours=1)
+    make_domain(acme, "acme.test", pause_memory=held, override_until=later, override_by="Alice")
+    page = read_domain(db.session(), acme, "acme.test", now())
+
+    assert (page.line.status.word, [each.code for each in page.reasons]) == (
+        "Sends anyway",
+        ["dmarc_alignment"],
+    )
+
+
+def test_a_check_is_pending_from_when_it_is_due_until_its_lease_ends(acme, domain, clock):
+    def is_pending():
+        return read_domain(db.session(), acme, "acme.test", now()).line.is_pending
+
+    assert is_pending()
+    make_domain(acme, "acme.test", next_check_at=now() + timedelta(hours=6))
+    assert not is_pending()
+    make_domain(acme, "acme.test", check_lease_until=now() + LEASE)
+    assert is_pending()
+    clock.advance(minutes=7)
+    assert not is_pending()
+    make_domain(acme, "acme.test", next_check_at=now(), is_public_provider=True)
+    assert not is_pending()
 
 
 def test_open_listings_are_shown_worst_first_with_where_to_ask(acme, domain):

@@ -3,12 +3,12 @@
 import time
 
 import pytest
+import sqlalchemy as sa
 
 from nimbus.clock import now
 from nimbus.database import transaction
-from nimbus.models import (
-    DomainHealth,
-)
+from nimbus.extensions import db
+from nimbus.models import AuditEvent, DomainHealth
 from nimbus.services.check_domain import LEASE, check_due, check_now
 from nimbus.services.due_domains import NothingToCheck, ask_all, ask_check, check_what_is_due
 from tests.factories import make_domain, make_email_account, make_workspace, reload
@@ -49,6 +49,18 @@ def test_asking_makes_a_domain_due_even_when_the_queue_is_away(check, asker, dom
     assert check_due(time.monotonic() + 30) == 1
     assert ask_all(asker) == 1
     assert check_due(time.monotonic() + 30) == 1
+
+
+def test_whoever_asks_for_a_check_stands_in_the_audit_log(asker, domain):
+    ask_check(asker, "acme.test")
+    ask_all(asker)
+    lines = db.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id)).all()
+
+    assert [(each.action, each.object_name, each.details) for each in lines] == [
+        ("domain_check_asked", "acme.test", {}),
+        ("domain_checks_asked", None, {"domains": 1}),
+    ]
+    assert {each.user_id for each in lines} == {asker.user_id}
 
 
 def test_two_workspaces_with_one_domain_share_its_look_ups(acme, domain, zone):
