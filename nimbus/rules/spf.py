@@ -65,6 +65,15 @@ def parse_spf(text: str) -> tuple[Term, ...]:
     return terms
 
 
+def can_be_read(part: str) -> bool:
+    """Whether a part of a record is one of SPF: what is not must not be pasted again."""
+    try:
+        _term(part)
+    except SpfSyntaxError:
+        return False
+    return True
+
+
 def _term(text: str) -> Term:
     modifier = _MODIFIER.fullmatch(text)
     if modifier:

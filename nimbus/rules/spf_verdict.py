@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nimbus.rules.sending_paths import Path
-from nimbus.rules.spf import Qualifier
+from nimbus.rules.spf import Qualifier, can_be_read
 from nimbus.rules.spf_walk import MOST_LOOKUPS, SpfProblem, SpfWalk
 from nimbus.rules.verdicts import Check, CheckResult, Record, Verdict, silent
 
@@ -82,12 +82,12 @@ def _weakness(walk: SpfWalk) -> tuple[str, str]:
 
 
 def _wanted(walk: SpfWalk, paths: Sequence[Path]) -> str:
-    """The record as it should be: what is there already, in one record, with what is missing, and an end."""
+    """The record as it should be: what can be read of what is there, in one record, with what is missing, and an end."""
     kept: list[str] = []
     redirects: list[str] = []
     for record in walk.records:
         for part in record.split()[1:]:
-            if part.lower().lstrip("+-~?") == "all":
+            if part.lower().lstrip("+-~?") == "all" or not can_be_read(part):
                 continue
             (redirects if part.lower().startswith("redirect=") else kept).append(part)
     added = [path.term for path in missing_paths(walk, paths)]

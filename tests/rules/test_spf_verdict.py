@@ -86,6 +86,11 @@ def test_what_is_certain_is_said_in_spite_of_silence():
             (GOOGLE, OWN),
             "v=spf1 include:_spf.google.com ip4:198.51.100.1 ~all",
         ),
+        (
+            ["v=spf1 inclde:_spf.google.com ip4:192.0.2.7 <b>bad</b> ~all"],
+            (GOOGLE,),
+            "v=spf1 ip4:192.0.2.7 include:_spf.google.com ~all",
+        ),
         (many(11), (GOOGLE,), None),
         ([GOOD], (GOOGLE,), None),
     ],
