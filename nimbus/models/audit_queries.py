@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus.models.audit_event import AuditEvent
+from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.user import Membership, User
 from nimbus.rules.audit import Action
@@ -64,6 +65,7 @@ def still_there(
         "email_account": sa.select(EmailAccountHealth.id).where(
             EmailAccountHealth.workspace_id == workspace_id, EmailAccountHealth.removed_at.is_(None)
         ),
+        "domain": sa.select(DomainHealth.id).where(DomainHealth.workspace_id == workspace_id),
         "member": sa.select(Membership.user_id).where(Membership.workspace_id == workspace_id),
     }.items():
         ids = {int(number) for each, number in wanted if each == kind and number.isdecimal()}

@@ -29,7 +29,7 @@ REASONS = {
     PauseCode.SPAM_RATE: "Gmail's spam rate is 0.3 % or more",
 }
 CLEARS = {
-    PauseCode.LISTED_CRITICAL: "two clean look-ups at least an hour apart",
+    PauseCode.LISTED_CRITICAL: "two look-ups at least an hour apart find no listing",
     PauseCode.DMARC_ALIGNMENT: "two checks at least ten minutes apart pass, and no message fails",
     PauseCode.NO_AUTH: "two checks at least ten minutes apart pass",
     PauseCode.MX_DEAD: "two checks at least ten minutes apart pass",

@@ -36,6 +36,7 @@ class Action(StrEnum):
     OPEN = "open"
     SEE_CAUSE = "see_cause"
     CHOOSE_FOLDER = "choose_folder"
+    OPEN_DOMAIN = "open_domain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +162,13 @@ _LINES: tuple[_Line, ...] = (
         StatusKey.DOMAIN_PAUSED,
         lambda facts: facts.domain_pause_reason is not None,
         lambda facts: f"{facts.domain_pause_reason} on {facts.domain_name}",
-        None,
+        Action.OPEN_DOMAIN,
     ),
     (
         StatusKey.SERVER_LISTED,
         lambda facts: facts.server_pause_reason is not None,
         lambda facts: facts.server_pause_reason or "",
-        None,
+        Action.OPEN_DOMAIN,
     ),
     (StatusKey.OUT_OF_ROTATION, lambda facts: not facts.is_active, _switched_off, Action.PUT_BACK),
     (

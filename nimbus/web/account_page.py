@@ -7,6 +7,7 @@ from nimbus.models import InboxHealthState
 from nimbus.models.account_queries import AccountRow
 from nimbus.services.engage import is_engaged
 from nimbus.web.cooldown_view import cooldowns_of
+from nimbus.web.domain_view import standing_of
 from nimbus.web.forms.rest import RestForm
 from nimbus.web.grant_view import grant_of
 from nimbus.web.limit_view import limit_of
@@ -25,6 +26,7 @@ def page_of(row: AccountRow, timezone: str) -> dict[str, Any]:
     lines, older = log_of(account.workspace_id, account.id, Tab.ALL, before=None, most=BRIEFLY)
     return {
         "limits": limit_of(account, timezone),
+        "domain": standing_of(account.workspace_id, account.domain.name),
         "score": score_of(account),
         "line": line_of(account, timezone),
         "rates": rates_of(account),

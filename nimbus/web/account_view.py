@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import url_for
 
 from nimbus.clock import next_midnight, now
-from nimbus.models import MailServer
+from nimbus.models import EmailAccountHealth, MailServer
 from nimbus.models.account_queries import AccountRow
 from nimbus.rules.campaign_types import Restriction
 from nimbus.rules.connection_failure import Attempted, Explanation, FailureCode, explain
@@ -30,6 +30,7 @@ _ACTION_LABELS = {
     Action.OPEN: "Open",
     Action.SEE_CAUSE: "See cause",
     Action.CHOOSE_FOLDER: "See why",
+    Action.OPEN_DOMAIN: "Open domain",
 }
 _FOR_OPERATORS = {Action.RECONNECT, Action.PUT_BACK}
 
@@ -77,7 +78,7 @@ class AccountView:
         self.imap_folder = next(
             (server.folder for server in row.account.servers if server.leg == Leg.IMAP), None
         )
-        self.status = _status_view(row.account.id, judge_status(self._facts(timezone)))
+        self.status = _status_view(row.account, judge_status(self._facts(timezone)))
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._account, name)
@@ -142,8 +143,9 @@ def _leg_view(server: MailServer) -> LegView:
     )
 
 
-def _status_view(account_id: int, status: InboxStatus) -> StatusView:
+def _status_view(account: EmailAccountHealth, status: InboxStatus) -> StatusView:
     label = url = None
+    account_id = account.id
     action = None if status.action in _FOR_OPERATORS and not person_may(Permission.OPERATE) else status.action
     if action == Action.RECONNECT:
         url = url_for("reconnect.form", account_id=account_id)
@@ -151,6 +153,8 @@ def _status_view(account_id: int, status: InboxStatus) -> StatusView:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="connection")
     elif action == Action.SEE_CAUSE:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="health")
+    elif action == Action.OPEN_DOMAIN:
+        url = url_for("domains.show", name=account.domain.name)
     elif action == Action.OPEN:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="cooldown")
     elif action is not None:

@@ -35,6 +35,10 @@ limit_connection_tests = limiter.shared_limit(
     key_func=_person,
     methods=["POST"],
 )
+# Each asks other people's name servers some dozens of questions.
+limit_domain_checks = limiter.shared_limit(
+    "30/minute", scope="checks of domains", key_func=_person, methods=["POST"]
+)
 limit_setup = limiter.limit("20/minute", methods=["POST"])
 
 # Typing the password within a session counts for that session alone: a thief of another one stops nobody here.

@@ -5,6 +5,8 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_login import current_user
 
+from nimbus.extensions import db
+from nimbus.models.domain_queries import count_paused
 from nimbus.rules.inbox_status import StatusKey
 from nimbus.web.access import signed_in
 from nimbus.web.counts import status_counts
@@ -14,6 +16,7 @@ from nimbus.web.settings import BLUEPRINTS as SETTINGS
 _PAGES = (
     ("home", "home.show", "Home", "layout-dashboard"),
     ("email_accounts", "email_accounts.index", "Email accounts", "mail"),
+    ("domains", "domains.index", "Domains", "globe"),
     ("contacts", "contacts.index", "Contacts", "users"),
     ("integrations", "integrations.index", "Integrations", "link"),
     ("settings", "settings.index", "Settings", "settings"),
@@ -40,7 +43,8 @@ def _navigation() -> dict[str, Any]:
         if request.blueprint in SETTINGS
         else _SECTION_OF.get(request.blueprint or "", request.blueprint)
     )
-    counts = {"email_accounts": attention or None}
+    paused = count_paused(db.session(), signed_in().workspace.id)
+    counts = {"email_accounts": attention or None, "domains": paused or None}
     nav = [
         (key, label, icon, url_for(endpoint), counts.get(key), key == section)
         for key, endpoint, label, icon in _PAGES

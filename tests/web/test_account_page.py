@@ -64,13 +64,16 @@ def test_replies_that_do_not_sync_are_told_apart_from_sending(alice, make_page):
 def test_the_domain_counts_its_inboxes_and_a_pause_holds_them(alice, app, cast, make_page, ava):
     make_page("bob@acme.test")
     make_page("cy@other.test")
-    assert "Domain acme.test 2 inboxes of this workspace" in words(alice.get(ava).text)
+    domain = "Domain acme.test Not checked yet It is checked as soon as a worker is free"
+    assert f"{domain} 2 inboxes of this workspace send from it." in words(alice.get(ava).text)
 
     with app.app_context():
         make_domain(cast.alice.workspace_id, "acme.test", pause_reason="DMARC alignment fails")
-    page = words(alice.get(ava).text)
-    assert "Domain paused" in page
-    assert "DMARC alignment fails on acme.test" in page
+    page = alice.get(ava).text
+    assert "Domain paused" in words(page)
+    assert "DMARC alignment fails on acme.test Open domain" in words(page)
+    assert links(page).count("/domains/acme.test") == 2
+    assert "/domains/acme.test" in links(alice.get("/email-accounts").text)
 
 
 def test_what_somebody_named_an_account_is_text_and_never_markup(alice, make_page):

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from tests.browse import Browser, Page
-from tests.factories import make_email_account
+from tests.factories import make_domain, make_email_account
 from tests.web.reading import words
 
-ENTRIES = ["/", "/email-accounts", "/contacts", "/integrations", "/settings", "/help"]
+ENTRIES = ["/", "/email-accounts", "/domains", "/contacts", "/integrations", "/settings", "/help"]
 
 
 @pytest.fixture
@@ -36,6 +36,7 @@ def navigation(html):
         ("/", "/"),
         ("/email-accounts", "/email-accounts"),
         ("/email-accounts/connect", "/email-accounts"),
+        ("/domains", "/domains"),
         ("/email-accounts/connect/smtp", "/email-accounts"),
         ("/email-accounts/connect/gmail", "/email-accounts"),
         ("/integrations/google", "/integrations"),
@@ -75,15 +76,29 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
     lose(cast.charlie.workspace_id, 3)
     page = alice.get("/help").text
 
-    assert "Email accounts 2 Contacts Integrations Settings Help" in words(page)
+    assert "Email accounts 2 Domains Contacts Integrations Settings Help" in words(page)
     assert "<title>(2) Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" in page
+
+
+def test_paused_domains_that_have_inboxes_are_counted_in_the_menu(alice, app, cast):
+    with app.app_context():
+        make_email_account(cast.alice.workspace_id, "ava@acme.test")
+        make_email_account(cast.charlie.workspace_id, "zoe@zenith.test")
+        for workspace_id, name in (
+            (cast.alice.workspace_id, "acme.test"),
+            (cast.alice.workspace_id, "left.test"),
+            (cast.charlie.workspace_id, "zenith.test"),
+        ):
+            make_domain(workspace_id, name, pause_reason="DMARC alignment fails")
+
+    assert "Email accounts Domains 1 Contacts" in words(alice.get("/help").text)
 
 
 def test_while_nothing_needs_attention_nothing_is_counted(alice):
     page = alice.get("/help").text
 
-    assert "Email accounts Contacts Integrations Settings Help" in words(page)
+    assert "Email accounts Domains Contacts Integrations Settings Help" in words(page)
     assert "<title>Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" not in page
 
