@@ -19,7 +19,7 @@ from tests.factories import make_domain, make_email_account, reload
 from tests.rules.answering import answered
 from tests.servers.zones import TEST_ANSWERS, rsa_key
 
-HOSTILE = 'v=spf1 "><script>alert(1)</script><img src=x onerror=alert(2)> ~all'
+HOSTILE = 'v=spf1 "><script>alert(1)</script><img/src> ~all'
 _CONTROLS = {f"{each.listed}.{each.zone} A": [TEST_ANSWERS.get(each.key, "127.0.0.2")] for each in LISTS}
 DEAD_MX = {"{} MX": ["10 gone.example"]}
 
@@ -111,6 +111,13 @@ def pause(workspace_id: int, name: str, changes: dict[str, list[str]] | None = N
         )
     also = {f"{name}.multi.surbl.org A": ["127.0.0.64"], f"{name}.multi.uribl.com A": ["127.0.0.4"]}
     look(workspace_id, name, zone_of(name, also | {f"{name}.dbl.spamhaus.org A": ["127.0.1.2"]}))
+
+
+def make_many_domains(workspace_id: int, count: int) -> None:
+    """Many domains with an inbox and checks each; every second one has something that could be better."""
+    for number, name in enumerate(f"many{each}.example" for each in range(count)):
+        make_email_account(workspace_id, f"ann@{name}", provider="gmail", legs=())
+        look(workspace_id, name, zone_of(name, _STATES["warned"] if number % 2 else {}))
 
 
 def _keep_silent(workspace_id: int) -> None:

@@ -154,7 +154,7 @@ def _status_view(account: EmailAccountHealth, status: InboxStatus) -> StatusView
     elif action == Action.SEE_CAUSE:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="health")
     elif action == Action.OPEN_DOMAIN:
-        url = url_for("domains.show", name=account.domain.name)
+        url = url_for("domains.show", domain=account.domain.name)
     elif action == Action.OPEN:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="cooldown")
     elif action is not None:

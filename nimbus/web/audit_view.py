@@ -74,5 +74,5 @@ def _url(event: AuditEvent) -> str:
     if event.object_kind == "email_account":
         return url_for("email_accounts.show", account_id=int(event.object_id or 0))
     if event.object_kind == "domain":
-        return url_for("domains.show", name=event.object_name)
+        return url_for("domains.show", domain=event.object_name)
     return url_for("team.index" if event.object_kind == "member" else "workspace_settings.show")

@@ -83,8 +83,8 @@ class DomainView:
         self.name = self.domain.name
         self.status = status_of(page.line)
         self.is_public = self.domain.is_public_provider
-        until = self.domain.override_until
-        self.override_until: datetime | None = until if until is not None and until > now() else None
+        is_overridden = page.line.status.key is DomainStatusKey.OVERRIDDEN
+        self.override_until = self.domain.override_until if is_overridden else None
         self.can_override = not any(each.code is PauseCode.LISTED_CRITICAL for each in page.reasons)
         self.would_last_until = now() + OVERRIDE
         self.no_worker = page.line.is_pending and page.progress is None and not _has_worker()
@@ -155,7 +155,7 @@ def status_of(line: DomainLine) -> StatusView:
     if status.action is DomainAction.SEE_INBOXES:
         url = url_for("email_accounts.index", domain=name)
     elif status.action is not None:
-        url = url_for("domains.show", name=name, _anchor=_anchor(line))
+        url = url_for("domains.show", domain=name, _anchor=_anchor(line))
     if status.action is not None:
         label = _LABELS[status.action]
     return StatusView(status.key, status.word, status.tone, _ICONS[status.key], status.reason, label, url)

@@ -40,42 +40,42 @@ def check_all() -> AnyResponse:
     return go(url_for(".index"), f"{plural(count, 'domain is', 'domains are')} being checked.")
 
 
-@blueprint.get("/<name>", endpoint="show")
-def show_domain(name: str) -> Response:
-    return _page(_view(name))
+@blueprint.get("/<domain>", endpoint="show")
+def show_domain(domain: str) -> Response:
+    return _page(_view(domain))
 
 
-@blueprint.post("/<name>/check")
+@blueprint.post("/<domain>/check")
 @needs(Permission.OPERATE)
 @limit_domain_checks
-def check(name: str) -> Response | AnyResponse:
+def check(domain: str) -> Response | AnyResponse:
     try:
-        ask_check(asker(), _view(name).name)
+        ask_check(asker(), _view(domain).name)
     except NothingToCheck as problem:
-        return go(url_for(".show", name=name), str(problem), "bad")
-    return _page(_view(name)) if wants_fragment() else go(url_for(".show", name=name))
+        return go(url_for(".show", domain=domain), str(problem), "bad")
+    return _page(_view(domain)) if wants_fragment() else go(url_for(".show", domain=domain))
 
 
-@blueprint.post("/<name>/override")
+@blueprint.post("/<domain>/override")
 @needs(Permission.OVERRULE)
-def override(name: str) -> AnyResponse:
+def override(domain: str) -> AnyResponse:
     try:
-        resume_anyway(asker(), _view(name).name)
+        resume_anyway(asker(), _view(domain).name)
     except CannotOverride as problem:
-        return go(url_for(".show", name=name), str(problem), "bad")
-    return go(url_for(".show", name=name), "Its inboxes send again, for a day.")
+        return go(url_for(".show", domain=domain), str(problem), "bad")
+    return go(url_for(".show", domain=domain), "Its inboxes send again, for a day.")
 
 
-@blueprint.post("/<name>/override/end")
+@blueprint.post("/<domain>/override/end")
 @needs(Permission.OVERRULE)
-def end(name: str) -> AnyResponse:
-    end_override(asker(), _view(name).name)
-    return go(url_for(".show", name=name), "Its pause is not set aside any more.")
+def end(domain: str) -> AnyResponse:
+    end_override(asker(), _view(domain).name)
+    return go(url_for(".show", domain=domain), "Its pause is not set aside any more.")
 
 
-def _view(name: str) -> DomainView:
+def _view(domain: str) -> DomainView:
     try:
-        return view_of(workspace_id(), name, before=request.args.get("before", type=row_id))
+        return view_of(workspace_id(), domain, before=request.args.get("before", type=row_id))
     except NoSuchDomain:
         abort(404)
 

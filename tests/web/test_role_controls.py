@@ -1,12 +1,14 @@
 """What a role may not do is absent from its pages, and a line says who can."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
+from nimbus.clock import now
 from nimbus.rules.roles import Permission, Role, may
 from tests.browse import Page
-from tests.factories import make_connection_test, make_email_account
+from tests.factories import make_connection_test, make_domain, make_email_account
 from tests.web.reading import words
 
 ROLES = {"alice": Role.OWNER, "adam": Role.ADMIN, "bob": Role.OPERATOR, "vera": Role.VIEWER}
@@ -25,6 +27,7 @@ def world(app, cast):
     }
     with app.app_context():
         ava = make_email_account(acme)
+        make_domain(acme, pause_reason="No reply can arrive (MX)", next_check_at=now() + timedelta(hours=6))
         others = [
             make_email_account(acme, "out@acme.test", is_active=False),
             make_email_account(acme, "no@acme.test", connection_state="auth_failed", failed_legs=("smtp",)),
@@ -42,6 +45,7 @@ def world(app, cast):
         *("/", "/email-accounts", "/settings/workspace", "/settings/you", "/workspaces"),
         *(f"/email-accounts/{account}{page}" for account in (ava, *others) for page in ("", "/log")),
         *(f"/email-accounts/connect/tests/{test}" for test in tests),
+        *("/domains", "/domains/acme.test"),
     ]
 
 
