@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from nimbus.sandbox.doors import HERE
 from nimbus.sandbox.faults import FAULTS
+from nimbus.sandbox.flaws import FLAWS
 from nimbus.sandbox.names import MAIL_HOST
 from nimbus.sandbox.people import HABITS, Habit
 from nimbus.sandbox.rehearsal import (
@@ -32,7 +33,11 @@ def control_app(rehearsal: Rehearsal) -> Flask:
     app = Flask("nimbus.sandbox")
     app.extensions["practice.rehearsal"] = rehearsal
     app.jinja_env.globals.update(
-        SYSTEMS=SYSTEMS, HABITS=HABITS, offered_faults=offered_faults, standing_faults=standing_faults
+        SYSTEMS=SYSTEMS,
+        HABITS=HABITS,
+        FLAWS=FLAWS,
+        offered_faults=offered_faults,
+        standing_faults=standing_faults,
     )
     app.before_request(_refuse_strangers)
     app.register_error_handler(ValueError, _explain)
@@ -47,6 +52,7 @@ def control_app(rehearsal: Rehearsal) -> Flask:
     app.add_url_rule("/mailboxes/<key>/habit", "habit", _habit, methods=["POST"])
     app.add_url_rule("/mailboxes/<key>/react", "react", _react, methods=["POST"])
     app.add_url_rule("/apps/<key>", "app", _show_app)
+    app.add_url_rule("/domains/<key>/flaw", "flaw", _flaw, methods=["POST"])
     app.add_url_rule("/<any(mailboxes, apps):kind>/<key>/faults", "faults", _faults, methods=["POST"])
     app.add_url_rule("/<any(mailboxes, apps):kind>/<key>/facts", "facts", _facts, methods=["POST"])
     return app
@@ -85,7 +91,12 @@ def _index() -> str:
         }
         apps = sorted(world.apps.values(), key=lambda app: app.system)
     return render_template(
-        "control.html", by_system=by_system, apps=apps, rehearsal=_rehearsal(), mail_host=MAIL_HOST
+        "control.html",
+        by_system=by_system,
+        apps=apps,
+        domains=sorted(world.domains()),
+        rehearsal=_rehearsal(),
+        mail_host=MAIL_HOST,
     )
 
 
@@ -161,6 +172,19 @@ def _facts(kind: str, key: str) -> ResponseReturnValue:
     return _done(url_for("mailbox" if kind == "mailboxes" else "app", key=key), lambda: facts_of(it))
 
 
+def _flaw(key: str) -> ResponseReturnValue:
+    """Set what is wrong with a domain; an empty flaw mends it."""
+    domain, flaw, world = key.lower(), str(_given().get("flaw", "")), _rehearsal().world
+    if domain not in world.domains():
+        abort(404, f"Nobody has a mailbox at {key} in this world.")
+    if flaw and flaw not in FLAWS:
+        raise ValueError(f"There is no flaw called {flaw}.")
+    with world.lock:
+        world.flaws.pop(domain, None)
+        world.flaws |= {domain: flaw} if flaw else {}
+    return _done(url_for("index", _anchor="dns"), lambda: world.flaws)
+
+
 def _habit(key: str) -> ResponseReturnValue:
     given = _given()
     habit, minutes = Habit(given.get("habit", "")), _number(given.get("minutes") or 0)
@@ -227,6 +251,7 @@ def _world() -> dict[str, Any]:
             "now": world.clock.now().isoformat(),
             "mail": {"host": MAIL_HOST} | _rehearsal().mail_ports,
             "mailboxes": [_described(mailbox) for mailbox in world.mailboxes.values()],
+            "flaws": dict(world.flaws),
             "apps": [
                 {"client_id": app.client_id, "system": app.system, "faults": standing_faults(app.faults)}
                 | facts_of(app)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from nimbus.sandbox import flaws
 from nimbus.sandbox.people import Habit
 from nimbus.sandbox.world import System
 
@@ -22,6 +23,17 @@ DOMAINS = {
     "olivepress.test": System.MAIL,
     "olivepress-post.test": System.MAIL,
 }
+# What a check finds wrong with them; the others are as they should be.
+FLAWED = {
+    "getbrightline.test": flaws.DMARC_NONE,
+    "trybrightline.test": flaws.NO_SPF,
+    "cedarworks-team.test": flaws.NO_MX,
+    "meetcedarworks.test": flaws.LISTED,
+    "harborlegal-office.test": flaws.WEAK_KEY,
+    "trynorthwind.test": flaws.SILENT,
+    "olivepress-post.test": flaws.NO_DMARC,
+}
+SET_ASIDE = "cedarworks-team.test"  # whose pause somebody has set aside
 _FIRST = [
     "Ada",
     "Ben",

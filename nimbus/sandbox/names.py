@@ -1,8 +1,11 @@
-"""DNS for the practice world: every domain that has a mailbox has the records that its mail system would publish."""
+"""DNS for the practice world: every domain that has a mailbox has the records that its mail system would publish.
+
+A domain can be given a flaw, and blocklists answer as theirs do.
+"""
 
 import threading
 from base64 import b64encode
-from functools import cached_property
+from functools import lru_cache
 from socketserver import BaseRequestHandler, StreamRequestHandler, ThreadingTCPServer, ThreadingUDPServer
 from typing import Self
 
@@ -15,6 +18,7 @@ import dns.rrset
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from nimbus.sandbox import flaws
 from nimbus.sandbox.world import System, World
 
 MAIL_HOST = "mail.practice.test"  # where the mailboxes of the mail system are
@@ -40,6 +44,14 @@ class Zone:
 
     def records(self, name: str) -> Records | None:
         """Everything under a name, in lower case without the final dot; None when the name does not exist."""
+        for zone, (control, code) in flaws.BLOCKLISTS.items():
+            if name.endswith(f".{zone}"):
+                asked = name.removesuffix(f".{zone}")
+                is_listed = zone == flaws.SPAM_DOMAINS and self._flaw(asked) == flaws.LISTED
+                return {"A": [code]} if is_listed or asked == control else None
+        return self._published(name)
+
+    def _published(self, name: str) -> Records | None:
         systems = self._systems()
         if system := systems.get(name):
             return self._of_domain(name, system)
@@ -49,14 +61,28 @@ class Zone:
             return {"A": [_HERE]}
         first, _, rest = name.partition(".")
         if first == "_dmarc" and rest in systems:
-            return {"TXT": [f'"v=DMARC1; p=none; rua=mailto:dmarc@{rest}"']}
+            return self._policy(rest)
         selector, _, domain = name.partition("._domainkey.")
         if domain in systems and selector == _SELECTORS[systems[domain]]:
-            return {"TXT": [self._key_record]}
+            return {"TXT": [_key_record(1024 if self._flaw(domain) == flaws.WEAK_KEY else 2048)]}
         has_children = any(
             f".{domain}".endswith(f".{name}") for domain in [*systems, MAIL_HOST, *_SPF.values()]
         )
         return {} if has_children or (name.partition(".")[2] in systems and first == "_domainkey") else None
+
+    def is_silent(self, name: str) -> bool:
+        """Whether a name is of a domain whose name servers fail."""
+        parts = name.split(".")
+        return any(self._flaw(".".join(parts[at:])) == flaws.SILENT for at in range(len(parts)))
+
+    def _flaw(self, domain: str) -> str | None:
+        return self._world.flaws.get(domain)
+
+    def _policy(self, domain: str) -> Records | None:
+        if self._flaw(domain) == flaws.NO_DMARC:
+            return None
+        policy = "none" if self._flaw(domain) == flaws.DMARC_NONE else "quarantine"
+        return {"TXT": [f'"v=DMARC1; p={policy}; rua=mailto:dmarc@{domain}"']}
 
     def _systems(self) -> dict[str, System]:
         with self._world.lock:
@@ -71,19 +97,21 @@ class Zone:
             System.MICROSOFT: name.replace(".", "-") + _MICROSOFT_MX,
             System.MAIL: MAIL_HOST,
         }
+        flaw = self._flaw(name)
         return {
             "A": [_HERE],
-            "MX": [f"10 {hosts[system]}."],
-            "TXT": [f'"v=spf1 include:{_SPF[system]} ~all"'],
+            "MX": ["0 ."] if flaw == flaws.NO_MX else [f"10 {hosts[system]}."],
+            "TXT": [] if flaw == flaws.NO_SPF else [f'"v=spf1 include:{_SPF[system]} ~all"'],
         }
 
-    @cached_property
-    def _key_record(self) -> str:
-        """One DKIM key for all, in strings of at most 255 characters (RFC 6376 3.6.2.2)."""
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
-        encoded = b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
-        text = f"v=DKIM1; k=rsa; p={encoded}"
-        return " ".join(f'"{text[start : start + 255]}"' for start in range(0, len(text), 255))
+
+@lru_cache
+def _key_record(bits: int) -> str:
+    """One DKIM key for all, in strings of at most 255 characters (RFC 6376 3.6.2.2)."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key()
+    encoded = b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+    text = f"v=DKIM1; k=rsa; p={encoded}"
+    return " ".join(f'"{text[start : start + 255]}"' for start in range(0, len(text), 255))
 
 
 def answer(zone: Zone, asked: bytes) -> dns.message.Message:
@@ -92,7 +120,11 @@ def answer(zone: Zone, asked: bytes) -> dns.message.Message:
     reply = dns.message.make_response(query)
     reply.flags |= dns.flags.AA
     question = query.question[0]
-    found = zone.records(question.name.to_text(omit_final_dot=True).lower())
+    name = question.name.to_text(omit_final_dot=True).lower()
+    if zone.is_silent(name):
+        reply.set_rcode(dns.rcode.SERVFAIL)
+        return reply
+    found = zone.records(name)
     if found is None:
         reply.set_rcode(dns.rcode.NXDOMAIN)
         return reply

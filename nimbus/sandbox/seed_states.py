@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus.clock import local_day, now
 from nimbus.database import transaction
 from nimbus.models import (
-    DomainHealth,
     EmailAccountHealth,
     EventTone,
     InboxDay,
@@ -33,6 +31,7 @@ from nimbus.rules.providers import ConnectionState, Provider
 from nimbus.rules.send_state import SendKind
 from nimbus.rules.stage_gates import GATES
 from nimbus.sandbox.fleet import FLEET, PROSPECTS, UNKNOWN
+from nimbus.sandbox.seed_domains import judge_domains
 from nimbus.sandbox.seed_grants import Ended, SignedIn, lose_grant
 from nimbus.services.account_log import record
 from nimbus.services.asker import Asker
@@ -81,6 +80,7 @@ def show_states(agency: Agency) -> None:
         _break_mail(session, agency)
         _hold_back(session, agency)
     _choose(agency)
+    judge_domains(agency.asker, agency.control)
     review_inboxes(agency.asker.workspace_id)
     with transaction() as session:
         _write(session, agency)
@@ -143,13 +143,8 @@ def _break_mail(session: Session, agency: Agency) -> None:
 
 
 def _hold_back(session: Session, agency: Agency) -> None:
-    """A domain that is paused, and a day that is used up."""
+    """A day that is used up."""
     workspace_id = agency.asker.workspace_id
-    session.execute(
-        sa.update(DomainHealth)
-        .where(DomainHealth.workspace_id == workspace_id, DomainHealth.name == "meetcedarworks.test")
-        .values(paused_at=now(), pause_reason="9% of the last 200 messages bounced")
-    )
     used_up = _account(session, agency, agency.of("getbrightline.test")[2])
     today = local_day(now(), _TIMEZONE)
     for account_id in agency.ids.values():

@@ -161,6 +161,7 @@ class World:
         self.lock = RLock()
         self.mailboxes: dict[str, Mailbox] = {}
         self.apps: dict[str, App] = {}
+        self.flaws: dict[str, str] = {}  # by domain, what is wrong with its DNS: nimbus/sandbox/flaws.py
         self.listeners: list[Listener] = []  # called on each arrival, in the thread that delivers
         self.forgetters: list[Callable[[], None]] = []  # what else has to be forgotten on reset
         self.tally: Counter[tuple[str, str]] = Counter()
@@ -240,6 +241,7 @@ class World:
         with self.lock:
             self.mailboxes.clear()
             self.apps.clear()
+            self.flaws.clear()
             self.tally.clear()
             for forget in self.forgetters:
                 forget()

@@ -146,6 +146,18 @@ def test_a_shared_clock_writes_how_far_it_is_ahead(tmp_path):
     assert float((tmp_path / "clock").read_text()) == 7200
 
 
+def test_a_domain_is_broken_and_mended_on_the_page_and_by_json(ask, world):
+    page = ask("/").text
+    assert 'action="/domains/goo.test/flaw"' in page
+
+    ask("/domains/goo.test/flaw", data={"flaw": "no_spf"})
+    assert '<option value="no_spf" selected>' in ask("/").text
+    assert ask("/world.json").json()["flaws"] == {"goo.test": "no_spf"}
+    assert ask("/domains/goo.test/flaw", {"flaw": ""}).json() == {}
+    assert ask("/domains/goo.test/flaw", {"flaw": "upside_down"}).status_code == 422
+    assert ask("/domains/nobody.test/flaw", {"flaw": "no_spf"}).status_code == 404
+
+
 def test_a_reset_forgets_mail_faults_and_habits_and_keeps_mailboxes_and_applications(practice, ask, world):
     gus = world.mailboxes["gus@goo.test"]
     gus.password = "kept"

@@ -16,6 +16,7 @@ from nimbus.settings_kinds import CHECKOUT
 from tests.run.waiting import eventually, processes_with
 from tests.servers.processes import remove_directory, short_directory
 
+DOMAIN_WORDS = ("Paused", "Sends anyway", "Needs attention", "Not known", "Good", "Healthy")
 READY_SECONDS = 60  # on a machine that does other things at the same time; alone it takes a tenth of that
 
 
@@ -85,6 +86,8 @@ def test_the_demo_shows_a_fleet_in_every_state_moves_its_clock_and_leaves_nothin
     accounts = browser.get(f"{demo.url}/email-accounts", timeout=20).text
     assert re.search(r"All\s*<[^>]*>\s*60", accounts)
     assert [word for word, *_ in WORDS.values() if word not in accounts] == []
+    domains = browser.get(f"{demo.url}/domains", timeout=20).text
+    assert [word for word in DOMAIN_WORDS if f"</svg>{word}<" not in domains] == []
 
     requests.post(f"{demo.control}/clock", json={"seconds": 86400 * 400}, timeout=10)
     eventually(lambda: "/login" in browser.get(f"{demo.url}/", timeout=20).url, seconds=20)

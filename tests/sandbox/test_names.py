@@ -49,8 +49,35 @@ def test_every_domain_can_be_authenticated(look_up, domain, selector):
 
     assert spf.startswith('"v=spf1 include:')
     assert look_up(spf.split()[1].removeprefix("include:"), "TXT") == ['"v=spf1 ip4:127.0.0.1 ~all"']
-    assert dmarc == f'"v=DMARC1; p=none; rua=mailto:dmarc@{domain}"'
+    assert dmarc == f'"v=DMARC1; p=quarantine; rua=mailto:dmarc@{domain}"'
     assert key.startswith('"v=DKIM1; k=rsa; p=MII')
+
+
+def test_a_domain_with_a_flaw_answers_so(look_up, world):
+    world.flaws |= {"goo.test": "no_spf", "micro.test": "no_mx", "post.test": "dmarc_none"}
+
+    assert look_up("goo.test", "TXT") == []
+    assert look_up("micro.test", "MX") == ["0 ."]
+    assert look_up("_dmarc.post.test", "TXT") == ['"v=DMARC1; p=none; rua=mailto:dmarc@post.test"']
+    whole = len(look_up("google._domainkey.goo.test", "TXT")[0])
+    world.flaws["goo.test"] = "weak_key"
+    assert len(look_up("google._domainkey.goo.test", "TXT")[0]) < whole
+    world.flaws |= {"goo.test": "no_dmarc", "micro.test": "silent"}
+    with pytest.raises(dns.resolver.NXDOMAIN):
+        look_up("_dmarc.goo.test", "TXT")
+    with pytest.raises(dns.resolver.NoNameservers):
+        look_up("selector1._domainkey.micro.test", "TXT")
+
+
+def test_blocklists_know_their_own_entries_and_the_domain_that_is_listed(look_up, world):
+    world.flaws["goo.test"] = "listed"
+
+    assert look_up("goo.test.dbl.spamhaus.org", "A") == ["127.0.1.2"]
+    assert look_up("dbltest.com.dbl.spamhaus.org", "A") == ["127.0.1.2"]
+    assert look_up("2.0.0.127.zen.spamhaus.org", "A") == ["127.0.0.2"]
+    for name in ("goo.test.multi.surbl.org", "micro.test.dbl.spamhaus.org", "invalid.dbl.spamhaus.org"):
+        with pytest.raises(dns.resolver.NXDOMAIN):
+            look_up(name, "A")
 
 
 def test_what_nobody_has_does_not_exist_and_what_has_names_below_it_does(look_up):
