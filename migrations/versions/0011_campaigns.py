@@ -22,6 +22,8 @@ def upgrade():
         for name in ("campaign_id", "contact_id", "step", "batch_id"):
             table.add_column(sa.Column(name, sa.Integer()))
         table.add_column(sa.Column("headers", sa.JSON()))
+        table.add_column(sa.Column("html", sa.Text()))
+        table.create_index("ix_send_contact", ["workspace_id", "contact_id", "kind"])
         table.create_unique_constraint(
             "uq_send_campaign_id_contact_id_step", ["campaign_id", "contact_id", "step"]
         )
@@ -30,7 +32,8 @@ def upgrade():
 def downgrade():
     with op.batch_alter_table("send") as table:
         table.drop_constraint("uq_send_campaign_id_contact_id_step", type_="unique")
-        for name in ("headers", "batch_id", "step", "contact_id", "campaign_id"):
+        table.drop_index("ix_send_contact")
+        for name in ("html", "headers", "batch_id", "step", "contact_id", "campaign_id"):
             table.drop_column(name)
     for name in (
         "inbox_rotation",
@@ -99,13 +102,14 @@ def _campaigns():
         _one_of(name, "campaign_type", TYPES),
         _one_of(name, "state", STATES),
         sa.CheckConstraint("min_health_score BETWEEN 0 AND 100", name=op.f(f"ck_{name}_min_health_score")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_campaign_next_at", name, ["state", "next_at"])
     _table(
         "campaign_step",
         *_given(sa.Integer(), "campaign_id", "number", "delay_days"),
         *_given(sa.String(), "subject"),
-        *_given(sa.Text(), "body"),
+        *_given(sa.Text(), "body", "html"),
         _goes_with("campaign_step", name, "campaign_id"),
         key=("campaign_id", "number"),
     )

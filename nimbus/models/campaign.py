@@ -27,6 +27,8 @@ class Campaign(OfWorkspace, Base):
         one_of("state", CampaignState),
         sa.CheckConstraint("min_health_score BETWEEN 0 AND 100", name="min_health_score"),
         sa.Index("ix_campaign_next_at", "state", "next_at"),
+        # What was sent keeps the id of its campaign when that is gone, so none is used again.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,7 +51,10 @@ class Campaign(OfWorkspace, Base):
 
 
 class CampaignStep(OfWorkspace, Base):
-    """One step, `number` from 0. Only the first has a subject: the others answer in its thread."""
+    """One step, `number` from 0. Only the first has a subject: the others answer in its thread.
+
+    `html` is as it was typed: what is not allowed is taken out of each message as it is written.
+    """
 
     __tablename__ = "campaign_step"
     __table_args__ = (goes_with("campaign", "campaign_id"),)
@@ -59,6 +64,7 @@ class CampaignStep(OfWorkspace, Base):
     delay_days: Mapped[int]
     subject: Mapped[str] = mapped_column(default="")
     body: Mapped[str] = mapped_column(sa.Text)
+    html: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 class CampaignInbox(OfWorkspace, Base):

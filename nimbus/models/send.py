@@ -29,6 +29,7 @@ class Send(OfWorkspace, Base):
         sa.Index("ix_send_due", "account_id", "state", "due_at"),
         sa.Index("ix_send_state", "state", "due_at"),
         sa.Index("ix_send_copy_state", "copy_state"),
+        sa.Index("ix_send_contact", "workspace_id", "contact_id", "kind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -42,6 +43,7 @@ class Send(OfWorkspace, Base):
     recipient: Mapped[str]
     subject: Mapped[str]
     body: Mapped[str] = mapped_column(sa.Text)
+    html: Mapped[str | None] = mapped_column(sa.Text)  # the same words once more, for who reads HTML
 
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]

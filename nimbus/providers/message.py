@@ -14,6 +14,7 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, quote
 from functools import lru_cache
+from hashlib import sha256
 
 from nimbus.providers.addresses import wire_address
 from nimbus.providers.contract import refuse_line_breaks
@@ -36,9 +37,9 @@ class Letter:
     """All that a message is made of. `mark` finds it again: the value of X-NimbusOS-Send, or of `mark_header`.
 
     `is_automatic` says that no person wrote it (RFC 3834), so that no machine answers. `headers` are written as they
-    are, in ASCII, and folded at each blank.
+    are, in ASCII, and folded at each blank. `html`, where there is any, says the same words again for who reads HTML.
 
-    Raises UnsafeTextError on NUL, CR or LF in any text but `text`, the words themselves.
+    Raises UnsafeTextError on NUL, CR or LF in any text but `text` and `html`, the words themselves.
     """
 
     sender: str
@@ -46,6 +47,7 @@ class Letter:
     recipient: str
     subject: str
     text: str
+    html: str = ""
     message_id: str
     mark: str
     dated_at: datetime
@@ -70,7 +72,6 @@ def compose(letter: Letter) -> bytes:
 
     Raises ValueError when an address cannot stand in a header.
     """
-    encoding, body = _body(letter.text)
     headers = (
         f"{_sender_block(letter.sender, letter.sender_name)}"
         f"To: {_address(letter.recipient)}\r\n"
@@ -80,21 +81,15 @@ def compose(letter: Letter) -> bytes:
         f"{letter.mark_header}: {letter.mark}\r\n"
         f"{_AUTOMATIC if letter.is_automatic else ''}"
         f"{''.join(_structured(*header) for header in letter.headers.items())}"
-        f"Content-Transfer-Encoding: {encoding}\r\n"
-        "\r\n"
     )
-    return headers.encode() + body
+    return headers.encode() + (_both(letter) if letter.html else _part("plain", letter.text))
 
 
 @lru_cache(maxsize=1024)
 def _sender_block(address: str, name: str) -> str:
     """What all of an inbox's messages begin with."""
     shown, words = _address(address), _one_line(name)
-    return (
-        f"From: {f'{_phrase(words)}<{shown}>' if words else shown}\r\n"
-        "MIME-Version: 1.0\r\n"
-        'Content-Type: text/plain; charset="utf-8"\r\n'
-    )
+    return f"From: {f'{_phrase(words)}<{shown}>' if words else shown}\r\nMIME-Version: 1.0\r\n"
 
 
 def _phrase(name: str) -> str:
@@ -142,6 +137,28 @@ def _address(address: str) -> str:
     if not _IN_ADDRESS.fullmatch(address):
         raise ValueError("This address cannot stand in a message.")
     return wire_address(address)
+
+
+def _both(letter: Letter) -> bytes:
+    """The plain words and after them the better version of the same (RFC 2046 5.1.4)."""
+    # Of all that it must not occur in, so that nobody can write it into a message.
+    all_of_it = f"{letter.message_id}\0{letter.text}\0{letter.html}"
+    line = f"=_{sha256(all_of_it.encode('utf-8', 'replace')).hexdigest()[:40]}"
+    parts = (_part("plain", letter.text), _part("html", letter.html))
+    return b"".join(
+        (
+            f'Content-Type: multipart/alternative; boundary="{line}"\r\n\r\n'.encode(),
+            *(f"--{line}\r\n".encode() + part + b"\r\n" for part in parts),
+            f"--{line}--\r\n".encode(),
+        )
+    )
+
+
+def _part(kind: str, text: str) -> bytes:
+    """Words with the headers that say how to read them."""
+    encoding, body = _body(text)
+    said = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return said.encode() + body
 
 
 def _body(text: str) -> tuple[str, bytes]:

@@ -1,5 +1,6 @@
 """How a message says where to unsubscribe from it (RFC 2369), with one click where that works (RFC 8058)."""
 
+from html import escape
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
@@ -30,6 +31,13 @@ def opt_out_line(link: str | None) -> str:
     if link is None:
         return "If you want no more mail from me, answer with the word unsubscribe."
     return f"No more mail from me: {link}"
+
+
+def opt_out_html(link: str | None) -> str:
+    """The same as HTML."""
+    if link is None:
+        return f"<p>{escape(opt_out_line(None))}</p>"
+    return f'<p><a href="{escape(link)}">No more mail from me</a></p>'
 
 
 def _is_public(host: str) -> bool:

@@ -12,7 +12,8 @@ from nimbus.models.base import table_of
 from nimbus.rules.follow_up import Steps
 from nimbus.rules.merge_fields import Copy, CopyKind, merge, read_copy
 from nimbus.rules.send_state import SendState
-from nimbus.rules.unsubscribe import opt_out_line
+from nimbus.rules.unsubscribe import opt_out_html, opt_out_line
+from nimbus.security.mail_html import clean_html
 from nimbus.services.place_send import Message
 from nimbus.services.queue_send import checked_body, checked_subject
 from nimbus.services.unsubscribe_links import unsubscribe_headers, unsubscribe_link
@@ -27,7 +28,17 @@ class Written:
 
     subject: Copy
     bodies: tuple[Copy, ...]
+    htmls: tuple[Copy | None, ...]  # of the steps that have HTML beside the text
     steps: Steps
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A step as one contact reads it. `html` is None where there is only text."""
+
+    subject: str
+    body: str
+    html: str | None
 
 
 def read_steps(session: Session, workspace_id: int, campaign_id: int) -> Written:
@@ -37,9 +48,13 @@ def read_steps(session: Session, workspace_id: int, campaign_id: int) -> Written
         read_copy(step.body, kind=CopyKind.TEXT, place=f"the text of step {number}")
         for number, step in enumerate(steps, start=1)
     )
+    htmls = tuple(
+        read_copy(step.html, kind=CopyKind.HTML, place=f"the HTML of step {number}") if step.html else None
+        for number, step in enumerate(steps, start=1)
+    )
     delays = Steps(tuple(step.delay_days for step in steps))
     subject = read_copy(steps[0].subject, kind=CopyKind.SUBJECT, place="the subject of step 1")
-    return Written(subject, bodies, delays)
+    return Written(subject, bodies, htmls, delays)
 
 
 def list_steps(session: Session, workspace_id: int, campaign_id: int) -> Sequence[CampaignStep]:
@@ -58,19 +73,32 @@ def write_step(
 
     contact: contact_id, step, email, first_name, last_name and fields; thread: what was sent to them before, in order.
     """
-    copy, link = written.bodies[contact.step], unsubscribe_link(workspace_id, contact.email)
-    values = values_of(contact)
-    body = merge(copy, _known(copy, values)).rstrip()
-    subject = (
-        _AGAIN + thread[0].subject if thread else merge(written.subject, _known(written.subject, values))
-    )
+    link = unsubscribe_link(workspace_id, contact.email)
+    words = merge_step(written, contact, link, thread[0].subject if thread else None)
     return Message(
         contact_id=contact.contact_id,
         step=contact.step,
         recipient=contact.email,
+        subject=words.subject,
+        body=words.body,
+        html=words.html,
+        headers=_of_thread(thread) | unsubscribe_headers(workspace_id, contact.email, mailbox=mailbox),
+    )
+
+
+def merge_step(written: Written, contact: Any, link: str | None, thread_subject: str | None) -> Words:
+    """The words of a contact's step with the way out under them. Raises as `write_step` does.
+
+    thread_subject: that of the first message, None for the first itself.
+    """
+    values, html = values_of(contact), written.htmls[contact.step]
+    body = _filled(written.bodies[contact.step], values).rstrip()
+    subject = _filled(written.subject, values) if thread_subject is None else _AGAIN + thread_subject
+    return Words(
         subject=checked_subject(subject),
         body=checked_body(f"{body}\n\n{opt_out_line(link)}\n"),
-        headers=_of_thread(thread) | unsubscribe_headers(workspace_id, contact.email, mailbox=mailbox),
+        # Cleaned with the values in it: only then is it known where a link leads.
+        html=html and checked_body(f"{clean_html(_filled(html, values)).rstrip()}\n{opt_out_html(link)}\n"),
     )
 
 
@@ -102,9 +130,9 @@ def read_threads(
     return threads
 
 
-def _known(copy: Copy, values: Mapping[str, str]) -> dict[str, str]:
+def _filled(copy: Copy, values: Mapping[str, str]) -> str:
     """A field that this contact does not have is empty: that there is such a field was seen at the launch."""
-    return dict.fromkeys(copy.fields, "") | dict(values)
+    return merge(copy, dict.fromkeys(copy.fields, "") | dict(values))
 
 
 def _of_thread(thread: Sequence[Any]) -> dict[str, str]:

@@ -70,7 +70,7 @@ def _asked() -> list[sa.ColumnElement[Any]]:
     """What the claim and its gates read of a message, its inbox and its campaign."""
     return [
         *(SEND.c[name] for name in ("id", "kind", "recipient", "subject", "body", "attempts")),
-        *(SEND.c[name] for name in ("message", "message_id", "dated_at", "headers")),
+        *(SEND.c[name] for name in ("message", "message_id", "dated_at", "headers", "html")),
         *(ACCOUNT.c[name] for name in ("email", "is_active", "connection_state", "removed_at")),
         *(ACCOUNT.c[name] for name in ("cooldown_until", "needs_acknowledgement", "server_pause_reason")),
         *(ACCOUNT.c[name] for name in SHAPE_THE_LIMIT if name != "overall_score"),

@@ -40,6 +40,7 @@ class Message:
     recipient: str  # in lower case
     subject: str
     body: str
+    html: str | None  # the body once more, for who reads HTML
     headers: dict[str, str]
 
 
@@ -122,6 +123,7 @@ def _row(look: Look, batch_id: int, message: Message, slot: Slot) -> dict[str, A
         "recipient": message.recipient,
         "subject": message.subject,
         "body": message.body,
+        "html": message.html,
         "headers": message.headers,
         "created_at": now(),
         "due_at": slot.at,

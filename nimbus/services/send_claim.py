@@ -36,6 +36,7 @@ class Claimed:
     recipient: str
     subject: str
     body: str
+    html: str | None
     message: bytes | None
     headers: dict[str, str]  # beside the usual ones
     message_id: str
@@ -182,6 +183,7 @@ def _claim(writing: Writing, row: Any, facts: SendFacts, inbox: dict[str, Any]) 
         recipient=row.recipient,
         subject=row.subject,
         body=row.body,
+        html=row.html,
         message=row.message,
         headers=row.headers or {},
         message_id=taken["new_message_id"],

@@ -170,6 +170,7 @@ def _composed(inbox: Inbox, outlet: Outlet, claimed: Claimed) -> bytes:
                 recipient=claimed.recipient,
                 subject=claimed.subject,
                 text=claimed.body,
+                html=claimed.html or "",
                 message_id=claimed.message_id,
                 mark=str(claimed.id),
                 dated_at=claimed.dated_at,

@@ -25,7 +25,10 @@ def of_0011(workspace_id):
     hours = {"timezone": "Asia/Kolkata", "days": [0, 1], "opens": 540, "closes": 1020}
     named = {"name": "Käufer", "campaign_type": "nurture", "min_health_score": 65, "state": "running"}
     yield "campaign", mine | one | named | hours | {"created_at": AT, "book_id": 1, "next_at": AT}
-    yield "campaign_step", of_campaign | {"number": 0, "delay_days": 0, "subject": "Grüße", "body": "Hi"}
+    yield (
+        "campaign_step",
+        of_campaign | {"number": 0, "delay_days": 0, "subject": "Grüße", "body": "Hi", "html": ""},
+    )
     yield "campaign_inbox", of_campaign | {"account_id": workspace_id}
     stands = {"state": "waiting", "step": 1, "due_at": AT, "account_id": workspace_id, "deferrals": 2}
     yield "campaign_contact", of_campaign | {"contact_id": workspace_id} | stands

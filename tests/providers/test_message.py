@@ -177,3 +177,17 @@ def test_half_a_character_is_replaced() -> None:
 
 def test_no_two_messages_share_an_id() -> None:
     assert len({new_message_id("ann@alpha.test") for _ in range(1000)}) == 1000
+
+
+@settings(deadline=None)
+@given(text=ANY.filter(str.strip), html=ANY.filter(bool))
+@example(text="--=_a\n", html="--=_b--\r\n<p>Hi</p>")
+def test_both_versions_come_back_as_they_were_written_the_plain_one_first(text: str, html: str) -> None:
+    message = compose(letter(text=text, html=html))
+
+    plain, rich = read(message).iter_parts()
+    assert (plain.get_content_type(), rich.get_content_type()) == ("text/plain", "text/html")
+    for part, written in ((plain, text), (rich, html)):
+        unix = re.sub("\r\n|\r", "\n", written)
+        assert re.sub("\r\n", "\n", part.get_content()) == (unix if unix.endswith("\n") else f"{unix}\n")
+    assert max(map(len, message.split(b"\r\n"))) <= 998

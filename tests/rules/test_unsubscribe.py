@@ -2,7 +2,7 @@
 
 import pytest
 
-from nimbus.rules.unsubscribe import list_unsubscribe, one_click_base
+from nimbus.rules.unsubscribe import list_unsubscribe, one_click_base, opt_out_html, opt_out_line
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_without_a_link_only_the_form_by_mail_is_written_and_an_address_ends_it_
     assert list_unsubscribe("a>,<b?c%d@acme.com", None) == {
         "List-Unsubscribe": "<mailto:a%3E%2C%3Cb%3Fc%25d@acme.com?subject=unsubscribe>"
     }
+
+
+def test_the_way_out_reads_the_same_in_text_and_in_html():
+    assert opt_out_line("https://n.acme.com/u/x") == "No more mail from me: https://n.acme.com/u/x"
+    assert opt_out_html("https://n.acme.com/u/x?a&b") == (
+        '<p><a href="https://n.acme.com/u/x?a&amp;b">No more mail from me</a></p>'
+    )
+    assert opt_out_html(None) == f"<p>{opt_out_line(None)}</p>"

@@ -7,7 +7,16 @@ import sqlalchemy as sa
 
 from nimbus.clock import now
 from nimbus.database import transaction
-from nimbus.models import Campaign, CampaignContact, CampaignInbox, Deferral, EmailAccountHealth, Send
+from nimbus.models import (
+    Campaign,
+    CampaignContact,
+    CampaignInbox,
+    CampaignStep,
+    Contact,
+    Deferral,
+    EmailAccountHealth,
+    Send,
+)
 from nimbus.rules.follow_up import Stop
 from nimbus.services.advance_contacts import stop
 from nimbus.services.run_batch import BatchDone, run_batch
@@ -103,3 +112,24 @@ def test_an_answer_ends_the_sequence_even_for_what_waits_at_an_inbox(acme):
     [send] = all_rows(Send)
     assert (send.state, send.category) == ("failed", "stopped")
     assert send.reason == "They answered, so nothing more is sent by itself."
+
+
+def test_html_leaves_beside_the_text_with_the_contacts_values_as_text_and_nothing_that_acts(acme):
+    html = '<p>Hi {{first_name|A&B}}</p><a href="{{site}}">x</a><a href="https://x.test/{{first_name}}">y</a>'
+    campaign = make_campaign(acme, make_pool(acme, 1), 1)
+    change(CampaignStep, html=html)
+    change(Contact, first_name='<b>"Z"', fields={"site": "javascript:go()"})
+
+    run_batch(acme, campaign)
+
+    [send] = all_rows(Send)
+    assert '<p>Hi &lt;b&gt;"Z"</p><a>x</a>' in send.html
+    assert '<a href="https://x.test/&lt;b&gt;&quot;Z&quot;">y</a>' in send.html
+    assert "answer with the word unsubscribe" in send.html
+    assert "answer with the word unsubscribe" in send.body
+
+
+def test_a_campaign_without_html_sends_text_alone(acme):
+    run_batch(acme, make_campaign(acme, make_pool(acme, 1), 1))
+
+    assert [send.html for send in all_rows(Send)] == [None]
