@@ -92,9 +92,10 @@ def erase_contact(asker: Asker, contact_id: int) -> None:
     A suppressed address stays on its list, or the next import would write to it. Raises NoSuchContact, or StillOnTheWay.
     """
     with _contact(asker, contact_id) as (session, contact):
+        elsewhere = sa.and_(Send.contact_id.is_(None), sa.func.lower(Send.recipient) == contact.email)
         to_them = (
             Send.workspace_id == asker.workspace_id,
-            sa.func.lower(Send.recipient) == contact.email,
+            sa.or_(Send.contact_id == contact_id, elsewhere),  # campaigns name the contact, others an address
         )
         is_over = sa.and_(Send.state.in_(DONE), Send.copy_state.is_distinct_from("wanted"))
         on_the_way = session.scalar(sa.select(sa.func.count()).where(*to_them, sa.not_(is_over))) or 0
@@ -123,6 +124,7 @@ _FORGOTTEN: dict[str, Any] = {
     "headers": None,
     "subject": "",
     "body": "",
+    "html": None,
     "message": None,
     "reason": None,
     "server_line": None,

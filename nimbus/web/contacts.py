@@ -169,7 +169,7 @@ def _list(opened: AddressBook | None) -> Response:
 
 def _page(found: FoundContact, form: NoteForm) -> tuple[str, int]:
     sent, more = list_sends(
-        db.session(), workspace_id(), SendFilter(recipient=found.contact.email), most=_SENT
+        db.session(), workspace_id(), SendFilter(contact=(found.contact.id, found.contact.email)), most=_SENT
     )
     reason = SuppressionReason(found.suppression.reason) if found.suppression else None
     page = render_template(
