@@ -5,6 +5,7 @@ from enum import StrEnum
 
 LARGEST_FILE = 50_000_000  # bytes
 MOST_ROWS = 200_000
+MOST_COLUMNS = 100
 PREVIEW = 5  # rows that are shown before anything is written
 LONGEST_LINE = 300_000  # characters; what is longer is taken for several lines, none of which is a contact
 BATCH = 1000  # rows of one transaction
@@ -38,4 +39,5 @@ FILE_GONE = (
     "already are not doubled."
 )
 TOO_MANY_ROWS = f"This file has more than {MOST_ROWS:,} rows, and those are the most. Split it and import the parts one by one."
+TOO_MANY_COLUMNS = "This file has {:,} columns, and {:,} are the most. Leave out those that nobody writes with, and choose it again."
 NO_ADDRESS = "None of the first rows of this file holds an address. Choose a CSV file with a column of addresses, one contact a row."

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import IO
 
 from nimbus.errors import NimbusError
-from nimbus.rules.contact_import import LARGEST_FILE, LONGEST_LINE, MOST_ROWS, NO_ADDRESS, TOO_MANY_ROWS
+from nimbus.rules.contact_import import (
+    LARGEST_FILE,
+    LONGEST_LINE,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    NO_ADDRESS,
+    TOO_MANY_COLUMNS,
+    TOO_MANY_ROWS,
+)
 from nimbus.rules.csv_columns import NoCsv, find_encoding, guess_delimiter, has_header
 from nimbus.rules.csv_rows import CsvRow, read_rows
 from nimbus.rules.sizes import in_words
@@ -114,6 +122,8 @@ def _layout(path: Path) -> Layout:
         sample = text.read(_SAMPLE)
     delimiter = guess_delimiter(sample)
     first = list(islice(read_rows(sample.splitlines(keepends=True), delimiter), _LOOKED_AT))
+    if first and (width := len(first[0].fields)) > MOST_COLUMNS:
+        raise FileRefused(TOO_MANY_COLUMNS.format(width, MOST_COLUMNS))
     if not any("@" in field for row in first for field in row.fields):
         raise FileRefused(NO_ADDRESS)
     return Layout(encoding, delimiter, has_header(first[0].fields))

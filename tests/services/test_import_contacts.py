@@ -128,6 +128,7 @@ def test_letters_come_in_whatever_a_file_is_written_in(bring_in, encoding):
         (b"PK\x03\x04....", "Excel workbook"),
         (b"some text\nand more\n", "None of the first rows of this file holds an address"),
         (b"name,phone\nAda,1\n", "None of the first rows of this file holds an address"),
+        (b"email" + 100 * b",x" + b"\na@b.test\n", "This file has 101 columns, and 100 are the most."),
         (b"email\n" + b"\0\x01\x02\x03" * 100, "no text file"),
     ],
 )
