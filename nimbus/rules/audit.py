@@ -51,9 +51,13 @@ class Action(StrEnum):
     ADDRESS_SUPPRESSED = "address_suppressed"
     SUPPRESSION_LIFTED = "suppression_lifted"
 
+    CAMPAIGN_MADE = "campaign_made"
+    CAMPAIGN_CHANGED = "campaign_changed"
     CAMPAIGN_LAUNCHED = "campaign_launched"
     CAMPAIGN_PAUSED = "campaign_paused"
     CAMPAIGN_RESUMED = "campaign_resumed"
+    CAMPAIGN_FINISHED = "campaign_finished"
+    CAMPAIGN_REMOVED = "campaign_removed"
     BATCH_ASKED = "batch_asked"
 
     ROTATION_ASKED = "rotation_asked"
@@ -108,9 +112,13 @@ WORDS: dict[Action, str] = {
     Action.BOOK_REMOVED: "removed the address book",
     Action.ADDRESS_SUPPRESSED: "put an address on the suppression list:",
     Action.SUPPRESSION_LIFTED: "took an address off the suppression list:",
+    Action.CAMPAIGN_MADE: "made the campaign",
+    Action.CAMPAIGN_CHANGED: "changed the campaign",
     Action.CAMPAIGN_LAUNCHED: "launched the campaign",
     Action.CAMPAIGN_PAUSED: "paused the campaign",
     Action.CAMPAIGN_RESUMED: "resumed the campaign",
+    Action.CAMPAIGN_FINISHED: "ended the campaign",
+    Action.CAMPAIGN_REMOVED: "removed the campaign",
     Action.BATCH_ASKED: "asked for the next batch of the campaign",
     Action.ROTATION_ASKED: "asked for a new key",
     Action.ROTATION_FINISHED: "finished the rotation to a new key",

@@ -54,9 +54,14 @@ class Steps:
         if len(self.delays) > MOST_STEPS:
             raise BadSteps(f"These are {len(self.delays)} steps, and {MOST_STEPS} are the most.")
         for number, days in enumerate(self.delays, start=1):
-            least = 0 if number == 1 else 1
-            if not least <= days <= LONGEST_DELAY:
-                raise BadSteps(f"Step {number} waits {days} days. Choose {least} to {LONGEST_DELAY}.")
+            check_delay(number, days)
+
+
+def check_delay(number: int, days: int) -> None:
+    """Raise BadSteps where a step, counted from 1, cannot wait that long; only the first may leave at once."""
+    least = 0 if number == 1 else 1
+    if not least <= days <= LONGEST_DELAY:
+        raise BadSteps(f"Step {number} waits {days} days. Choose {least} to {LONGEST_DELAY}.")
 
 
 class Due(NamedTuple):

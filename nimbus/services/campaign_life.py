@@ -1,6 +1,6 @@
-"""Launching, pausing and resuming a campaign, and asking for its next batch now."""
+"""Launching, pausing, resuming and ending a campaign, and asking for its next batch now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from nimbus.models import (
     Campaign,
     CampaignContact,
     CampaignInbox,
+    CampaignStep,
     Contact,
     EmailAccountHealth,
     Suppression,
@@ -25,6 +26,7 @@ from nimbus.rules.audit import Action
 from nimbus.rules.campaign_state import (
     CampaignState,
     ContactState,
+    Refusal,
     StepCopy,
     may_follow,
     read_hours,
@@ -48,10 +50,10 @@ class NoSuchCampaign(NimbusError):
 
 
 class LaunchRefused(NimbusError):
-    """The campaign cannot begin; `reasons` has every reason as a sentence."""
+    """The campaign cannot begin; `reasons` has every reason, with what must be changed."""
 
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__(" ".join(reasons))
+    def __init__(self, reasons: list[Refusal]) -> None:
+        super().__init__(" ".join(each.sentence for each in reasons))
         self.reasons = reasons
 
 
@@ -62,41 +64,34 @@ class CannotBecome(NimbusError):
 def launch(asker: Asker, campaign_id: int) -> int:
     """Let a draft begin; how many contacts it begins with. Raises LaunchRefused, CannotBecome, NoSuchCampaign."""
     refuse_copies()
-    with _changing(asker, campaign_id) as (session, campaign):
+    with changing(asker, campaign_id) as (session, campaign):
         _may_become(campaign, CampaignState.RUNNING, CampaignState.DRAFT)
         steps = list_steps(session, campaign.workspace_id, campaign_id)
-        reasons = why_not_launch(
-            [StepCopy(step.delay_days, step.subject, step.body) for step in steps],
-            pool_size=_pool_size(session, campaign),
-            contacts=_count_audience(session, campaign),
-            fields=known_fields(session, campaign),
-            hours=(campaign.timezone, campaign.days, campaign.opens, campaign.closes),
-        )
-        if reasons:
+        if reasons := reasons_against(session, campaign, steps):
             raise LaunchRefused(reasons)
         begun = _enrol(session, campaign, Steps(tuple(step.delay_days for step in steps)), _hours(campaign))
         campaign.state, campaign.launched_at, campaign.next_at = CampaignState.RUNNING, now(), now()
-        _note(session, asker, Action.CAMPAIGN_LAUNCHED, campaign, contacts=str(begun))
+        note(session, asker, Action.CAMPAIGN_LAUNCHED, campaign, contacts=str(begun))
         ring_after_commit(session, queues.RUN_BATCH, campaign.workspace_id, campaign_id)
     return begun
 
 
 def pause(asker: Asker, campaign_id: int) -> None:
     """Let nothing more of a campaign leave; what waits at inboxes is taken back. Raises CannotBecome, NoSuchCampaign."""
-    with _changing(asker, campaign_id) as (session, campaign):
+    with changing(asker, campaign_id) as (session, campaign):
         _may_become(campaign, CampaignState.PAUSED, CampaignState.RUNNING)
         campaign.state, campaign.next_at = CampaignState.PAUSED, None
-        _note(session, asker, Action.CAMPAIGN_PAUSED, campaign)
+        note(session, asker, Action.CAMPAIGN_PAUSED, campaign)
     take_back(asker.workspace_id, campaign_id, only_put_off=False)
 
 
 def resume(asker: Asker, campaign_id: int) -> None:
     """Let a paused campaign go on where it stopped. Raises CannotBecome, NoSuchCampaign."""
     refuse_copies()
-    with _changing(asker, campaign_id) as (session, campaign):
+    with changing(asker, campaign_id) as (session, campaign):
         _may_become(campaign, CampaignState.RUNNING, CampaignState.PAUSED)
         campaign.state, campaign.next_at = CampaignState.RUNNING, now()
-        _note(session, asker, Action.CAMPAIGN_RESUMED, campaign)
+        note(session, asker, Action.CAMPAIGN_RESUMED, campaign)
         ring_after_commit(session, queues.RUN_BATCH, campaign.workspace_id, campaign_id)
 
 
@@ -106,11 +101,33 @@ def run_next_batch_now(asker: Asker, campaign_id: int) -> BatchDone | None:
     Raises CannotBecome where it does not run at all, or NoSuchCampaign.
     """
     refuse_copies()
-    with _changing(asker, campaign_id) as (session, campaign):
+    with changing(asker, campaign_id) as (session, campaign):
         if campaign.state != CampaignState.RUNNING:
             raise CannotBecome(f"This campaign is {campaign.state}, so it has no next batch.")
-        _note(session, asker, Action.BATCH_ASKED, campaign)
+        note(session, asker, Action.BATCH_ASKED, campaign)
     return run_batch(asker.workspace_id, campaign_id, by=asker.name)
+
+
+def finish(asker: Asker, campaign_id: int) -> None:
+    """End a campaign for good: whoever still waits gets nothing more of it. Raises CannotBecome, NoSuchCampaign."""
+    with changing(asker, campaign_id) as (session, campaign):
+        if not may_follow(CampaignState(campaign.state), CampaignState.FINISHED):
+            raise CannotBecome(f"This campaign is {campaign.state} by now, so there is nothing to end.")
+        campaign.state, campaign.finished_at = CampaignState.FINISHED, now()
+        campaign.next_at = campaign.throttled_since = None
+        note(session, asker, Action.CAMPAIGN_FINISHED, campaign)
+    take_back(asker.workspace_id, campaign_id, only_put_off=False)
+
+
+def reasons_against(session: Session, campaign: Campaign, steps: Sequence[CampaignStep]) -> list[Refusal]:
+    """Why a campaign with these steps cannot begin; none: it can."""
+    return why_not_launch(
+        [StepCopy(step.delay_days, step.subject, step.body, step.html) for step in steps],
+        pool_size=_pool_size(session, campaign),
+        contacts=count_audience(session, campaign),
+        fields=known_fields(session, campaign),
+        hours=(campaign.timezone, campaign.days, campaign.opens, campaign.closes),
+    )
 
 
 def known_fields(session: Session, campaign: Campaign) -> set[str]:
@@ -125,7 +142,8 @@ def known_fields(session: Session, campaign: Campaign) -> set[str]:
 
 
 @contextmanager
-def _changing(asker: Asker, campaign_id: int) -> Iterator[tuple[Session, Campaign]]:
+def changing(asker: Asker, campaign_id: int) -> Iterator[tuple[Session, Campaign]]:
+    """A transaction that has the campaign's row for itself. Raises NoSuchCampaign."""
     with transaction() as session:
         campaign = session.scalar(
             sa.select(Campaign)
@@ -175,7 +193,8 @@ def _audience(campaign: Campaign) -> sa.Select[int]:
     return sa.select(Contact.id).where(Contact.workspace_id == campaign.workspace_id, in_book, ~suppressed)
 
 
-def _count_audience(session: Session, campaign: Campaign) -> int:
+def count_audience(session: Session, campaign: Campaign) -> int:
+    """How many of the campaign's book may get mail."""
     return session.scalar(sa.select(sa.func.count()).select_from(_audience(campaign).subquery())) or 0
 
 
@@ -200,6 +219,7 @@ def _enrol(session: Session, campaign: Campaign, steps: Steps, hours: SendingHou
     return int(enrolled.rowcount)  # type: ignore[attr-defined]
 
 
-def _note(session: Session, asker: Asker, action: Action, campaign: Campaign, **details: str) -> None:
+def note(session: Session, asker: Asker, action: Action, campaign: Campaign, **details: object) -> None:
+    """A line of the audit log about a campaign."""
     on = Object("campaign", campaign.id, campaign.name)
     record(session, action, workspace_id=campaign.workspace_id, asker=asker, on=on, **details)

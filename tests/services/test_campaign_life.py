@@ -69,7 +69,7 @@ def test_a_launch_is_refused_with_every_reason_and_leaves_the_draft_as_it_was(as
     with pytest.raises(LaunchRefused) as refused:
         launch(asker, draft)
 
-    said = " ".join(refused.value.reasons)
+    said = str(refused.value)
     assert "There is no field {{compny}}" in said
     assert "The sending pool is empty" in said
     assert "There is nobody to write to" in said
