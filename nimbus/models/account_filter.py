@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from nimbus.models.campaign import CampaignInbox
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.tag import AccountTag, Tag
@@ -23,6 +24,7 @@ class AccountFilter:
     domain: str = ""
     client: str = ""
     tag: str = ""
+    pool_of: int | None = None  # a campaign: those that are in its pool
 
 
 def filtered(query: sa.Select[Any], wanted: AccountFilter, status: sa.ColumnElement[str]) -> sa.Select[Any]:
@@ -37,6 +39,11 @@ def filtered(query: sa.Select[Any], wanted: AccountFilter, status: sa.ColumnElem
         query = query.where(_Account.provider == wanted.provider)
     if wanted.domain:
         query = query.where(DomainHealth.name == wanted.domain)
+    if wanted.pool_of is not None:
+        in_pool = sa.select(CampaignInbox.account_id).where(
+            CampaignInbox.workspace_id == _Account.workspace_id, CampaignInbox.campaign_id == wanted.pool_of
+        )
+        query = query.where(_Account.id.in_(in_pool))
     for name, is_client in ((wanted.client, True), (wanted.tag, False)):
         if name:
             query = query.where(_tagged((Tag.folded == folded(name)) & Tag.is_client.is_(is_client)))

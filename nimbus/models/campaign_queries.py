@@ -1,6 +1,7 @@
 """Reading campaigns: the list, one with its counts, and the batches that decided for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,13 +12,25 @@ from nimbus.models.batch import Batch, Deferral
 from nimbus.models.campaign import Campaign, CampaignContact, CampaignInbox
 from nimbus.models.send import Send
 from nimbus.rules.campaign_state import CampaignState, ContactState
+from nimbus.rules.campaign_status import CampaignKey
 from nimbus.rules.send_state import SendState
 
 MOST_BATCHES = 20
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignFilter:
+    """Which campaigns somebody wants to see; no text and no key ask for all. Every word has to be in the name."""
+
+    text: str = ""
+    key: CampaignKey | None = None
+
+
 class CampaignRow(NamedTuple):
-    """A line of the list. `contacts` is everybody in it, `waiting` those whose next step has not been placed."""
+    """A line of the list. `contacts` is everybody in it, `waiting` those whose next step has not been placed.
+
+    `sentence` is that of the last batch that put something off, as long as the campaign is throttled.
+    """
 
     id: int
     name: str
@@ -29,6 +42,7 @@ class CampaignRow(NamedTuple):
     contacts: int
     waiting: int
     sent: int
+    sentence: str | None
 
 
 class BatchRow(NamedTuple):
@@ -46,29 +60,48 @@ class BatchRow(NamedTuple):
     sentence: str | None
 
 
-def list_campaigns(session: Session, workspace_id: int) -> list[CampaignRow]:
-    """Every campaign of a workspace: throttled ones first, longest first, then the newest."""
-    rows = session.execute(
-        sa.select(
-            Campaign.id,
-            Campaign.name,
-            Campaign.campaign_type,
-            Campaign.state,
-            Campaign.throttled_since,
-            Campaign.next_at,
-            _count(CampaignInbox, CampaignInbox.campaign_id == Campaign.id),
-            _count(CampaignContact, CampaignContact.campaign_id == Campaign.id),
-            _count(
-                CampaignContact,
-                CampaignContact.campaign_id == Campaign.id,
-                CampaignContact.state == ContactState.WAITING,
-            ),
-            _count(Send, Send.campaign_id == Campaign.id, Send.state == SendState.SENT),
-        )
-        .where(Campaign.workspace_id == workspace_id)
-        .order_by(Campaign.throttled_since.is_(None), Campaign.throttled_since, Campaign.id.desc())
+def list_campaigns(
+    session: Session,
+    workspace_id: int,
+    wanted: CampaignFilter | None = None,
+    *,
+    page: int = 1,
+    per_page: int | None = None,
+) -> list[CampaignRow]:
+    """A page of campaigns, else all: throttled ones first, longest first, then the newest."""
+    of_campaign, waits = CampaignContact.campaign_id == Campaign.id, CampaignContact.state == _WAITING
+    was_sent = Send.state == SendState.SENT
+    said = (
+        sa.select(Batch.sentence)
+        .where(Batch.campaign_id == Campaign.id, Batch.sentence.is_not(None), _IS_THROTTLED)
+        .order_by(Batch.id.desc())
+        .limit(1)
     )
-    return [_row(row) for row in rows]
+    query = sa.select(
+        Campaign.id,
+        Campaign.name,
+        Campaign.campaign_type,
+        Campaign.state,
+        Campaign.throttled_since,
+        Campaign.next_at,
+        _count(CampaignInbox, CampaignInbox.campaign_id == Campaign.id),
+        _count(CampaignContact, of_campaign),
+        _count(CampaignContact, of_campaign, waits),
+        _count(Send, Send.campaign_id == Campaign.id, was_sent),
+        said.scalar_subquery(),
+    )
+    since = sa.case((_IS_THROTTLED, Campaign.throttled_since))
+    order = (sa.not_(_IS_THROTTLED), since, Campaign.id.desc())
+    query = _filtered(query, workspace_id, wanted or CampaignFilter()).order_by(*order)
+    if per_page is not None:
+        query = query.limit(per_page).offset((page - 1) * per_page)
+    return [_row(row) for row in session.execute(query)]
+
+
+def count_campaigns(session: Session, workspace_id: int, text: str = "") -> dict[CampaignKey, int]:
+    """How many of the campaigns that a search finds are what; those there are none of are left out."""
+    query = _filtered(sa.select(_key_of, sa.func.count()), workspace_id, CampaignFilter(text))
+    return {CampaignKey(key): count for key, count in session.execute(query.group_by(_key_of))}
 
 
 def find_campaign(session: Session, workspace_id: int, campaign_id: int) -> Campaign | None:
@@ -143,6 +176,18 @@ def list_campaigns_of(session: Session, workspace_id: int, account_id: int) -> S
         )
         .order_by(sa.func.lower(Campaign.name), Campaign.id)
     ).all()
+
+
+_WAITING = ContactState.WAITING
+_IS_THROTTLED = sa.and_(Campaign.state == CampaignState.RUNNING, Campaign.throttled_since.is_not(None))
+_key_of = sa.case((_IS_THROTTLED, CampaignKey.THROTTLED), else_=Campaign.state)
+
+
+def _filtered(query: Any, workspace_id: int, wanted: CampaignFilter) -> Any:
+    query = query.where(Campaign.workspace_id == workspace_id)
+    for word in wanted.text.lower().split():
+        query = query.where(sa.func.lower(Campaign.name).contains(word, autoescape=True))
+    return query if wanted.key is None else query.where(_key_of == wanted.key)
 
 
 def _count(model: type[Any], *which: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:

@@ -16,6 +16,7 @@ from nimbus.web.settings import BLUEPRINTS as SETTINGS
 _PAGES = (
     ("home", "home.show", "Home", "layout-dashboard"),
     ("email_accounts", "email_accounts.index", "Email accounts", "mail"),
+    ("campaigns", "campaigns.index", "Campaigns", "send"),
     ("domains", "domains.index", "Domains", "globe"),
     ("contacts", "contacts.index", "Contacts", "users"),
     ("integrations", "integrations.index", "Integrations", "link"),
@@ -26,7 +27,11 @@ _PAGES = (
 _FOR_INSTANCE_OWNER = frozenset({"system"})
 _SECTION_OF = dict.fromkeys(
     ("connect", "connect_oauth", "engage", "messages", "oauth", "reconnect"), "email_accounts"
-) | dict.fromkeys(("contact_imports", "suppression"), "contacts")
+)
+_SECTION_OF |= dict.fromkeys(("contact_imports", "suppression"), "contacts")
+_SECTION_OF |= dict.fromkeys(
+    ("campaign_form", "campaign_inboxes", "campaign_launch", "campaign_page", "campaign_steps"), "campaigns"
+)
 
 
 def init_navigation(app: Flask) -> None:

@@ -10,17 +10,6 @@ from tests.web.reading import links, words
 
 
 @pytest.fixture
-def make(app, cast):
-    """Call a factory for Alice's workspace."""
-
-    def call(factory, *args, **values):
-        with app.app_context():
-            return factory(cast.alice.workspace_id, *args, **values)
-
-    return call
-
-
-@pytest.fixture
 def zoe(make):
     book = make(make_book, "Buyers")
     return make(

@@ -8,7 +8,7 @@ from tests.browse import Browser, Page
 from tests.factories import make_domain, make_email_account
 from tests.web.reading import words
 
-ENTRIES = ["/", "/email-accounts", "/domains", "/contacts", "/integrations", "/settings", "/help"]
+ENTRIES = ["/", "/email-accounts", "/campaigns", "/domains", "/contacts", "/integrations", "/settings", "/help"]
 
 
 @pytest.fixture
@@ -39,6 +39,8 @@ def navigation(html):
         ("/domains", "/domains"),
         ("/email-accounts/connect/smtp", "/email-accounts"),
         ("/email-accounts/connect/gmail", "/email-accounts"),
+        ("/campaigns/new", "/campaigns"),
+        ("/contacts/import", "/contacts"),
         ("/integrations/google", "/integrations"),
         ("/settings/workspace", "/settings"),
         ("/settings/audit/export", "/settings"),
@@ -76,7 +78,7 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
     lose(cast.charlie.workspace_id, 3)
     page = alice.get("/help").text
 
-    assert "Email accounts 2 Domains Contacts Integrations Settings Help" in words(page)
+    assert "Email accounts 2 Campaigns Domains Contacts Integrations Settings Help" in words(page)
     assert "<title>(2) Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" in page
 
@@ -98,7 +100,7 @@ def test_paused_domains_that_have_inboxes_are_counted_in_the_menu(alice, app, ca
 def test_while_nothing_needs_attention_nothing_is_counted(alice):
     page = alice.get("/help").text
 
-    assert "Email accounts Domains Contacts Integrations Settings Help" in words(page)
+    assert "Email accounts Campaigns Domains Contacts Integrations Settings Help" in words(page)
     assert "<title>Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" not in page
 
