@@ -12,11 +12,11 @@ from nimbus.models.base import table_of
 from nimbus.rules.follow_up import Steps
 from nimbus.rules.merge_fields import Copy, CopyKind, merge, read_copy
 from nimbus.rules.send_state import SendState
-from nimbus.rules.unsubscribe import opt_out_html, opt_out_line
+from nimbus.rules.unsubscribe import list_unsubscribe, opt_out_html, opt_out_line
 from nimbus.security.mail_html import clean_html
 from nimbus.services.place_send import Message
 from nimbus.services.queue_send import checked_body, checked_subject
-from nimbus.services.unsubscribe_links import unsubscribe_headers, unsubscribe_link
+from nimbus.services.unsubscribe_links import unsubscribe_link
 
 _SEND = table_of(Send)
 _AGAIN = "Re: "
@@ -82,7 +82,7 @@ def write_step(
         subject=words.subject,
         body=words.body,
         html=words.html,
-        headers=_of_thread(thread) | unsubscribe_headers(workspace_id, contact.email, mailbox=mailbox),
+        headers=_of_thread(thread) | list_unsubscribe(mailbox, link),
     )
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -45,22 +46,25 @@ def make_account(asker: Asker) -> Callable[..., int]:
 def make_inbox(asker: Asker, mail_stack: MailStack) -> Callable[..., tuple[int, str]]:
     """An inbox that no other test has, connected over TLS; gives its id and its address."""
 
-    def make(smtp_port: int | None = None) -> tuple[int, str]:
-        email = f"sender{next(_numbers)}@alpha.test"
-        mail_stack.add_users({email: PASSWORD})
-        account_id = make_email_account(asker.workspace_id, email)
-        ports = {"smtp": smtp_port or mail_stack.smtp_ssl, "imap": mail_stack.imap_ssl}
-        with transaction() as session:
-            for leg, port in ports.items():
-                security = "none" if leg == "smtp" and smtp_port else "ssl"
-                session.execute(
-                    sa.update(MailServer)
-                    .where(MailServer.account_id == account_id, MailServer.leg == leg)
-                    .values(host="127.0.0.1", port=port, security=security)
-                )
-        return account_id, email
+    return partial(make_connected, mail_stack, asker.workspace_id)
 
-    return make
+
+def make_connected(
+    stack: MailStack, workspace_id: int, smtp_port: int | None = None, **overrides: object
+) -> tuple[int, str]:
+    """An inbox at these servers that no other test has; its id and its address."""
+    email = f"sender{next(_numbers)}@alpha.test"
+    stack.add_users({email: PASSWORD})
+    account_id = make_email_account(workspace_id, email, **overrides)
+    with transaction() as session:
+        for leg, port in {"smtp": smtp_port or stack.smtp_ssl, "imap": stack.imap_ssl}.items():
+            security = "none" if leg == "smtp" and smtp_port else "ssl"
+            session.execute(
+                sa.update(MailServer)
+                .where(MailServer.account_id == account_id, MailServer.leg == leg)
+                .values(host="127.0.0.1", port=port, security=security)
+            )
+    return account_id, email
 
 
 @pytest.fixture

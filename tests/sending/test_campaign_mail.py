@@ -1,0 +1,137 @@
+"""What a campaign's messages carry when they have really left: made on the pages, sent by the jobs, read by the recipient."""
+
+import itertools
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from jobs.campaigns import run_due
+from nimbus.models import CampaignContact, Send, Suppression
+from nimbus.services.sweep import sweep
+from tests.factories import PASSWORD, make_inbox_day
+from tests.sending.conftest import make_connected
+from tests.services.contacts import make_book, make_contact
+from tests.web.campaigning import SETTINGS, steps
+from tests.web.reading import words
+
+pytestmark = pytest.mark.servers
+
+_numbers = itertools.count(1)
+FIT = {"daily_send_limit": 50, "limit_mode": "manual", "current_stage": 5, "overall_score": 90}
+ALWAYS = {"days": list("0123456"), "opens": "00:00", "closes": "00:00", "timezone": "UTC"}
+
+
+@pytest.fixture
+def environ(mail_stack):
+    return {"NIMBUS_CA_FILE": str(mail_stack.ca_file), "NIMBUS_BASE_URL": "https://nimbus.acme.com"}
+
+
+@pytest.fixture
+def pages():
+    return True
+
+
+@pytest.fixture
+def people(app, cast, mail_stack):
+    """The addresses of two contacts, and the book they stand in."""
+    names = [f"Zoe{next(_numbers)}", f"Max{next(_numbers)}"]
+    addresses = [f"{name.lower()}@beta.test" for name in names]
+    mail_stack.add_users(dict.fromkeys(addresses, PASSWORD))
+    with app.app_context():
+        book = make_book(cast.alice.workspace_id)
+        for name, email in zip(names, addresses, strict=True):
+            make_contact(cast.alice.workspace_id, email, book_id=book, first_name=name)
+    return addresses, book
+
+
+@pytest.fixture
+def pool(app, cast, mail_stack):
+    """Two inboxes that may send, and before them one whose health is too low; id and address of each."""
+    with app.app_context():
+        differ = ({"overall_score": 69, "rotation_priority": 1}, {"rotation_priority": 2}, {})
+        made = [make_connected(mail_stack, cast.alice.workspace_id, **FIT | each) for each in differ]
+        make_inbox_day(cast.alice.workspace_id, made[1][0], sent=3)
+    return made
+
+
+@pytest.fixture
+def launched(alice, people, pool, run_jobs):
+    """A campaign of two steps that was made and launched on its pages, its first messages sent; its id."""
+    new = {"name": "Spring", "campaign_type": "cold_outreach", "min_health_score": "70"}
+    page = alice.post("/campaigns/new", new).location.removesuffix("/edit")
+    alice.post(f"{page}/edit", SETTINGS | new | ALWAYS | {"book": str(people[1])})
+    first = {
+        "subject": "Hello {{first_name}}",
+        "body": "Hi {{first_name}}",
+        "html": "<b>Hi {{first_name}}</b>",
+    }
+    alice.post(f"{page}/steps", steps(first, {"body": "Any news?", "delay_days": "1"}))
+    alice.post(f"{page}/pool", {"do": "save", "id": [str(account_id) for account_id, _ in pool]})
+    assert alice.post(f"{page}/launch").location == page
+    run_jobs()
+    return page
+
+
+def link_of(message):
+    """Where one click unsubscribes."""
+    return urlsplit(re.match("<(https:[^>]+)>", message["List-Unsubscribe"])[1]).path
+
+
+@pytest.mark.claim("C35")
+@pytest.mark.claim("C42")
+@pytest.mark.claim("C70", partly=True)
+def test_first_messages_leave_through_the_pools_eligible_inboxes_and_count_there(
+    alice, launched, people, pool, mail_stack
+):
+    [[first], [second]] = [mail_stack.await_messages(email) for email in people[0]]
+
+    senders = [email for _, email in pool]
+    assert [first["From"], second["From"]] == [f"Ava Able <{email}>" for email in senders[1:]]
+    listed = words(alice.get("/email-accounts?sort=account").text)
+    assert [f"{count}/50" in listed for count in (4, 1)] == [True, True]
+    assert mail_stack.messages(senders[0], "Sent") == []
+
+
+def test_a_message_names_its_sender_the_way_out_and_nobody_else(launched, people, pool, mail_stack):
+    (zoe, max_), sender = people[0], pool[1][1]
+    [message] = mail_stack.await_messages(zoe)
+
+    assert re.fullmatch(r"<[0-9a-f]{32}@alpha\.test>", message["Message-ID"])
+    assert message["In-Reply-To"] is message["References"] is None
+    link, by_mail = message["List-Unsubscribe"].split(", ")
+    assert re.fullmatch(r"<https://nimbus\.acme\.com/u/[\w.=-]+>", link)
+    assert by_mail == f"<mailto:{sender}?subject=unsubscribe>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    plain, html = message.iter_parts()
+    assert f"No more mail from me: {link[1:-1]}" in plain.get_content()
+    assert f'<a href="{link[1:-1]}">No more mail from me</a>' in html.get_content()
+    assert "<b>Hi Zoe" in html.get_content()
+    whole = message.as_string().lower()
+    assert zoe in whole
+    assert not [trace for trace in (max_, max_.partition("@")[0], "buyers") if trace in whole]
+
+
+def test_a_follow_up_stays_in_its_thread_and_whoever_unsubscribed_gets_none(
+    app, launched, people, clock, run_jobs, mail_stack, read
+):
+    zoe, max_ = people[0]
+    [[left], [first]] = [mail_stack.await_messages(email) for email in (zoe, max_)]
+    answer = app.test_client(use_cookies=False).post(link_of(left), data={"List-Unsubscribe": "One-Click"})
+    assert (answer.status_code, [row.email for row in read(Suppression)]) == (200, [zoe])
+    clock.advance(days=1, minutes=16)
+
+    for _ in range(2):  # the second batch notes that the last message has left
+        with app.app_context():
+            run_due()
+            sweep()
+        run_jobs()
+        clock.advance(days=1, minutes=16)
+
+    again = next(each for each in mail_stack.await_messages(max_, count=2) if each["In-Reply-To"])
+    assert again["Subject"] == f"Re: {first['Subject']}"
+    assert again["In-Reply-To"] == again["References"] == first["Message-ID"]
+    assert (again["From"], again.get_content_type()) == (first["From"], "text/plain")
+    assert len(mail_stack.messages(zoe)) == 1
+    assert [row.state for row in read(CampaignContact)] == ["stopped", "finished"]
+    assert [row.state for row in read(Send)] == ["sent"] * 3
