@@ -42,6 +42,7 @@ from tests.factories import (
     make_send,
 )
 from tests.migrations.rows import ROWS
+from tests.sweeps.campaigns import fill_campaigns
 from tests.sweeps.people import fill_contacts
 
 CANARY = b"acme-own"  # stands in every text of Acme that a page could show
@@ -155,19 +156,26 @@ def _fill(owner: Person, name: str) -> Samples:
                 workspace_id=workspace_id, undo_id=undo.id, account_id=account_id, before=[30, "manual"]
             )
         )
-        return fill_contacts(session, workspace_id, name) | {
-            "account_id": account_id,
-            "test_id": test_id,
-            "attempt_id": attempt.id,
-            "message_id": message_id,
-            "messages.move.message_id": waiting_id,
-            "user_id": member.user_id,
-            "invitation_id": invitation.id,
-            "workspace_id": workspace_id,
-            "session_id": another_browser,
-            "view_id": view.id,
-            "undo_token": f"{name}{UNDO}",
-        }
+        people = fill_contacts(session, workspace_id, name)
+        its = {each: people[each] for each in ("book_id", "contact_id")}
+        campaigns = fill_campaigns(session, workspace_id, name, account_id, **its)
+        return (
+            people
+            | campaigns
+            | {
+                "account_id": account_id,
+                "test_id": test_id,
+                "attempt_id": attempt.id,
+                "message_id": message_id,
+                "messages.move.message_id": waiting_id,
+                "user_id": member.user_id,
+                "invitation_id": invitation.id,
+                "workspace_id": workspace_id,
+                "session_id": another_browser,
+                "view_id": view.id,
+                "undo_token": f"{name}{UNDO}",
+            }
+        )
 
 
 def _sign_in_at_google(owner: Person, name: str) -> Samples:
