@@ -98,6 +98,7 @@ def _campaigns():
         *_given(MOMENT, "created_at"),
         *_maybe(MOMENT, "launched_at", "finished_at", "next_at", "lease_until", "throttled_since"),
         *_maybe(sa.String(length=32), "owner"),
+        *_maybe(sa.String(), "asked_by"),
         _own_id(name),
         _one_of(name, "campaign_type", TYPES),
         _one_of(name, "state", STATES),

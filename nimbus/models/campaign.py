@@ -16,8 +16,8 @@ from nimbus.rules.follow_up import Stop
 class Campaign(OfWorkspace, Base):
     """One campaign. Hours are minutes since midnight in `timezone`, on `days` (Monday is 0).
 
-    `next_at` is when its next batch is due; `owner` and `lease_until` fence the batch that runs. `throttled_since`
-    follows from the last batch, and goes with the first that leaves nothing deferred.
+    `next_at` is when its next batch is due, and `asked_by` who asked for it, where somebody did; `owner` and
+    `lease_until` fence the batch that runs. `throttled_since` follows from the last batch, and goes with the first that leaves nothing deferred.
     """
 
     __tablename__ = "campaign"
@@ -45,6 +45,7 @@ class Campaign(OfWorkspace, Base):
     launched_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     next_at: Mapped[datetime | None]
+    asked_by: Mapped[str | None]
     owner: Mapped[str | None] = mapped_column(sa.String(32))
     lease_until: Mapped[datetime | None]
     throttled_since: Mapped[datetime | None]

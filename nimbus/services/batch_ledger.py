@@ -32,10 +32,9 @@ class Turn:
     owner: str
 
 
-def take_turn(workspace_id: int, campaign_id: int, *, also_early: bool) -> Turn | None:
+def take_turn(workspace_id: int, campaign_id: int) -> Turn | None:
     """The campaign, for one batch at a time; None while it does not run, has another batch, or is not due yet."""
     moment, owner = now(), secrets.token_hex(16)
-    is_due = sa.true() if also_early else _CAMPAIGN.c.next_at <= moment
     with transaction() as session:
         campaign = session.execute(
             sa.update(_CAMPAIGN)
@@ -44,7 +43,7 @@ def take_turn(workspace_id: int, campaign_id: int, *, also_early: bool) -> Turn 
                 _CAMPAIGN.c.id == campaign_id,
                 _CAMPAIGN.c.state == CampaignState.RUNNING,
                 sa.or_(_CAMPAIGN.c.owner.is_(None), _CAMPAIGN.c.lease_until < moment),
-                is_due,
+                _CAMPAIGN.c.next_at <= moment,
             )
             .values(owner=owner, lease_until=moment + LEASE)
             .returning(*_CAMPAIGN.c)
@@ -64,18 +63,16 @@ def renew(turn: Turn) -> bool:
 def give_back(turn: Turn, **values: Any) -> None:
     """End the turn, and keep with the campaign what came of it."""
     with transaction() as session:
-        session.execute(_of(turn).values(owner=None, lease_until=None, **values))
+        session.execute(_of(turn).values(owner=None, lease_until=None, asked_by=None, **values))
 
 
-def begin(
-    turn: Turn, look: Look, pool: Sequence[Judged], ids: Sequence[int], *, due: int, by: str | None
-) -> int:
+def begin(turn: Turn, look: Look, pool: Sequence[Judged], ids: Sequence[int], *, due: int) -> int:
     """Write down the pool as it is, before anything is chosen from it; the batch's id."""
     row = Batch(
         workspace_id=look.workspace_id,
         campaign_id=look.campaign_id,
         began_at=look.moment,
-        asked_by=by,
+        asked_by=turn.campaign.asked_by,
         campaign_type=turn.campaign.campaign_type,
         floor=look.wanted.floor,
         pool=[_snapshot(account_id, each) for account_id, each in zip(ids, pool, strict=True)],

@@ -39,7 +39,7 @@ from nimbus.services.asker import Asker
 from nimbus.services.audit import Object, record
 from nimbus.services.campaign_copy import list_steps
 from nimbus.services.live_place import refuse_copies
-from nimbus.services.run_batch import BatchDone, run_batch
+from nimbus.services.wake_campaigns import wake_campaign
 
 
 class NoSuchCampaign(NimbusError):
@@ -95,17 +95,19 @@ def resume(asker: Asker, campaign_id: int) -> None:
         ring_after_commit(session, queues.RUN_BATCH, campaign.workspace_id, campaign_id)
 
 
-def run_next_batch_now(asker: Asker, campaign_id: int) -> BatchDone | None:
-    """Run the next batch at once, within the campaign's hours; None where it cannot run now.
+def ask_for_batch(asker: Asker, campaign_id: int) -> None:
+    """Let the next batch begin at once, with all that was put off; a worker runs it.
 
-    Raises CannotBecome where it does not run at all, or NoSuchCampaign.
+    Raises CannotBecome, with a sentence, where none can begin now, or NoSuchCampaign.
     """
     refuse_copies()
     with changing(asker, campaign_id) as (session, campaign):
-        if campaign.state != CampaignState.RUNNING:
-            raise CannotBecome(f"This campaign is {campaign.state}, so it has no next batch.")
+        if why := _why_no_batch(campaign):
+            raise CannotBecome(why)
+        wake_campaign(session, asker.workspace_id, campaign_id)
+        campaign.next_at, campaign.asked_by = now(), asker.name
         note(session, asker, Action.BATCH_ASKED, campaign)
-    return run_batch(asker.workspace_id, campaign_id, by=asker.name)
+        ring_after_commit(session, queues.RUN_BATCH, asker.workspace_id, campaign_id)
 
 
 def finish(asker: Asker, campaign_id: int) -> None:
@@ -158,6 +160,15 @@ def changing(asker: Asker, campaign_id: int) -> Iterator[tuple[Session, Campaign
 def _may_become(campaign: Campaign, after: CampaignState, before: CampaignState) -> None:
     if campaign.state != before or not may_follow(before, after):
         raise CannotBecome(f"This campaign is {campaign.state} by now. Look at it again.")
+
+
+def _why_no_batch(campaign: Campaign) -> str | None:
+    if campaign.state != CampaignState.RUNNING:
+        return f"This campaign is {campaign.state}, so it has no next batch."
+    if campaign.owner is not None and campaign.lease_until is not None and campaign.lease_until > now():
+        return "A batch of this campaign runs at this moment."
+    hours = _hours(campaign)
+    return None if hours.is_open(now()) else f"It is outside this campaign's hours, {hours.in_words}."
 
 
 def _hours(campaign: Campaign) -> SendingHours:

@@ -61,14 +61,14 @@ class BatchDone:
     deferred: int = 0
 
 
-def run_batch(workspace_id: int, campaign_id: int, *, by: str | None = None) -> BatchDone | None:
-    """Run a campaign's batch if it is due, or at once where a person asks; None where there is none to run now.
+def run_batch(workspace_id: int, campaign_id: int) -> BatchDone | None:
+    """Run a campaign's batch if it is due; None where there is none to run now.
 
     Outside the campaign's hours nothing is placed, whoever asks. Nothing happens in a copy that nobody confirmed.
     """
     if not place_state().confirmed:
         return None
-    turn = take_turn(workspace_id, campaign_id, also_early=by is not None)
+    turn = take_turn(workspace_id, campaign_id)
     if turn is None:
         return None
     campaign = turn.campaign
@@ -82,14 +82,14 @@ def run_batch(workspace_id: int, campaign_id: int, *, by: str | None = None) -> 
     if not due:
         give_back(turn, **upcoming(look, hours))
         return BatchDone() if hours.is_open(look.moment) else None
-    return _Running(turn, look, hours, written, due, by).run()
+    return _Running(turn, look, hours, written, due).run()
 
 
 class _Running:
     """A batch at work: the order of its inboxes, and those that it has left out with the reason."""
 
     def __init__(  # noqa: PLR0917 - all that a batch is made of
-        self, turn: Turn, look: Look, hours: SendingHours, written: Written, due: int, by: str | None
+        self, turn: Turn, look: Look, hours: SendingHours, written: Written, due: int
     ) -> None:
         self._turn = turn
         self._look = look
@@ -98,7 +98,7 @@ class _Running:
         pool = patient_write(lambda writing: read_pool(writing, look))
         self._pool = {each.standing.account_id: each for each in pool}
         judged = [each.judged for each in pool]
-        batch_id = begin(turn, look, judged, list(self._pool), due=due, by=by)
+        batch_id = begin(turn, look, judged, list(self._pool), due=due)
         self._ledger = Ledger(look, batch_id, hours)
         self._ends = _next_quarter(look.moment)
         # A day's budget is for that day, also where the hours never close.

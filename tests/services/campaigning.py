@@ -18,6 +18,7 @@ from nimbus.models import (
     InboxRotation,
     Send,
 )
+from nimbus.services.run_batch import run_batch
 from tests.factories import make_email_account
 
 HELLO = ("Hello {{first_name|there}}", "Hi {{first_name|there}}, how are you?")
@@ -60,6 +61,12 @@ def make_campaign(workspace_id, pool, contacts, *, delays=(0,), **values):
         due = now() - timedelta(seconds=1)
         session.add_all(CampaignContact(**of_campaign, contact_id=each.id, due_at=due) for each in people)
         return campaign.id
+
+
+def run_now(workspace_id, campaign_id):
+    """A batch as if somebody had asked for it a moment ago; what came of it."""
+    change(Campaign, Campaign.id == campaign_id, next_at=now(), asked_by="Ada")
+    return run_batch(workspace_id, campaign_id)
 
 
 def no_spacing(workspace_id):

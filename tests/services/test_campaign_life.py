@@ -1,6 +1,6 @@
 """A campaign from draft to its end, what wakes it, what is read of it, and what is forgotten."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from nimbus.models import (
     CampaignInbox,
     CampaignStep,
     Deferral,
+    EmailAccountHealth,
     Send,
 )
 from nimbus.models.campaign_queries import count_contacts, find_batch, list_batches, list_campaigns
@@ -23,18 +24,28 @@ from nimbus.services.campaign_life import (
     CannotBecome,
     LaunchRefused,
     NoSuchCampaign,
+    ask_for_batch,
     launch,
     pause,
     resume,
-    run_next_batch_now,
 )
 from nimbus.services.campaign_upkeep import DECISIONS_KEPT, purge_batches
 from nimbus.services.explain_campaign import explain
 from nimbus.services.run_batch import BatchDone, run_batch
 from nimbus.services.update_account import switch_rotation
 from tests.factories import make_workspace, reload
-from tests.services.campaigning import all_rows, change, contact_states, make_campaign, make_pool, no_spacing
+from tests.services.campaigning import (
+    all_rows,
+    change,
+    contact_states,
+    make_campaign,
+    make_pool,
+    no_spacing,
+    run_now,
+)
 from tests.services.contacts import make_book, make_contact, make_suppression
+
+LATER = datetime(2026, 3, 2, 9, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +100,7 @@ def test_a_pause_takes_back_what_waits_and_a_resume_goes_on_with_it(asker, acme)
     pause(asker, campaign)
     assert not all_rows(Send)
     assert contact_states() == {"waiting": 2}
-    assert run_batch(acme, campaign, by="Ada") is None
+    assert run_now(acme, campaign) is None
     resume(asker, campaign)
     change(Campaign, next_at=now())
     no_spacing(acme)
@@ -99,7 +110,7 @@ def test_a_pause_takes_back_what_waits_and_a_resume_goes_on_with_it(asker, acme)
 def test_what_may_not_follow_is_refused(asker, acme):
     campaign = make_campaign(acme, make_pool(acme, 1), 1, state="finished")
 
-    for change_it in (launch, pause, resume, run_next_batch_now):
+    for change_it in (launch, pause, resume, ask_for_batch):
         with pytest.raises(CannotBecome):
             change_it(asker, campaign)
 
@@ -114,10 +125,35 @@ def test_another_workspaces_campaign_does_not_exist(asker):
     assert list_campaigns(db.session(), asker.workspace_id) == []
 
 
-def test_the_next_batch_runs_now_when_a_person_asks(asker, acme):
-    campaign = make_campaign(acme, make_pool(acme, 1), 1, next_at=now() + timedelta(minutes=9))
+def test_the_next_batch_begins_when_a_person_asks_and_is_written_down_as_theirs(asker, acme):
+    [inbox] = make_pool(acme, 1, overall_score=60)
+    campaign = make_campaign(acme, [inbox], 1)
+    run_batch(acme, campaign)
+    change(EmailAccountHealth, overall_score=90)
+    assert run_batch(acme, campaign) is None
 
-    assert run_next_batch_now(asker, campaign) == BatchDone(1, 0)
+    ask_for_batch(asker, campaign)
+
+    assert run_batch(acme, campaign) == BatchDone(1, 0)
+    assert [batch.asked_by for batch in all_rows(Batch)] == [None, "Ada"]
+    assert reload(Campaign, campaign).asked_by is None
+
+
+@pytest.mark.parametrize(
+    ("now_is", "said"),
+    [
+        ({"opens": 10 * 60}, "It is outside this campaign's hours, Mon–Sun 10:00–24:00, UTC."),
+        ({"owner": "a", "lease_until": LATER}, "A batch of this campaign runs at this moment."),
+        ({"state": "paused"}, "This campaign is paused, so it has no next batch."),
+    ],
+    ids=["closed", "running", "paused"],
+)
+def test_a_batch_that_cannot_begin_is_refused_with_the_reason(asker, acme, now_is, said):
+    campaign = make_campaign(acme, make_pool(acme, 1), 1, **now_is)
+
+    with pytest.raises(CannotBecome, match=f"^{said}$"):
+        ask_for_batch(asker, campaign)
+    assert all_rows(AuditEvent) == []
 
 
 def test_an_inbox_that_is_put_back_wakes_the_campaign_that_waits_for_one(asker, acme):

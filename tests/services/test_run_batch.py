@@ -31,6 +31,7 @@ from tests.services.campaigning import (
     make_pool,
     no_spacing,
     placed,
+    run_now,
 )
 from tests.services.sends import send_next
 
@@ -119,7 +120,7 @@ def test_a_paused_domain_and_an_empty_pool_defer_as_well(acme):
     change(CampaignContact, due_at=now())
     with transaction() as session:
         session.execute(sa.delete(CampaignInbox))
-    run_batch(acme, paused, by="Ada")
+    run_now(acme, paused)
     assert last_batch().sentence.endswith("The sending pool has no inbox.")
 
 
@@ -155,7 +156,7 @@ def test_what_waits_at_an_inbox_has_its_place_in_the_budget_already(acme):
     campaign = make_campaign(acme, [inbox], 5)
 
     for _ in range(3):
-        run_batch(acme, campaign, by="Ada")
+        run_now(acme, campaign)
         no_spacing(acme)
         change(CampaignContact, due_at=now() - timedelta(seconds=1))
 
@@ -173,7 +174,7 @@ def test_an_inbox_that_turns_bad_after_it_was_chosen_sends_nothing_and_another_t
 
     assert claim_next(acme, bad, "worker") is None
     assert "reserved for nurture" in all_rows(Send)[0].reason
-    run_batch(acme, campaign, by="Ada")
+    run_now(acme, campaign)
     assert placed() == {good: 1}
     assert send_next(acme, good)
 
@@ -216,13 +217,13 @@ def test_outside_its_hours_nothing_is_placed_whoever_asks(acme):
     campaign = make_campaign(acme, make_pool(acme, 1), 1, opens=10 * 60)
 
     assert run_batch(acme, campaign) is None
-    assert run_batch(acme, campaign, by="Ada") is None
+    assert run_now(acme, campaign) is None
     assert reload(Campaign, campaign).next_at.isoformat() == "2026-03-02T10:00:00+00:00"
 
 
-def test_a_batch_before_its_time_runs_only_when_a_person_asks(acme):
+def test_a_batch_does_not_run_before_its_time_unless_a_person_asks(acme):
     campaign = make_campaign(acme, make_pool(acme, 1), 1, next_at=now() + timedelta(minutes=5))
 
     assert run_batch(acme, campaign) is None
-    assert run_batch(acme, campaign, by="Ada") == BatchDone(1, 0)
+    assert run_now(acme, campaign) == BatchDone(1, 0)
     assert last_batch().asked_by == "Ada"

@@ -22,7 +22,7 @@ from nimbus.services.advance_contacts import stop
 from nimbus.services.run_batch import BatchDone, run_batch
 from nimbus.services.send_ledger import claim_next
 from tests.factories import reload
-from tests.services.campaigning import all_rows, change, contact_states, make_campaign, make_pool
+from tests.services.campaigning import all_rows, change, contact_states, make_campaign, make_pool, run_now
 from tests.services.contacts import make_suppression
 from tests.services.sends import send_next
 
@@ -38,7 +38,7 @@ def test_the_second_step_goes_through_the_same_inbox_as_an_answer_in_the_thread(
     run_batch(acme, campaign)
     [first] = all_rows(Send)
     send_next(acme, first.account_id)
-    run_batch(acme, campaign, by="Ada")
+    run_now(acme, campaign)
     [contact] = all_rows(CampaignContact)
     assert (contact.state, contact.step) == ("waiting", 1)
     assert timedelta(days=1, hours=23) < contact.due_at - now() <= timedelta(days=2, minutes=15)
@@ -58,7 +58,7 @@ def test_a_thread_whose_inbox_cannot_send_waits_for_it_and_says_so(acme, clock):
     run_batch(acme, campaign)
     [first] = all_rows(Send)
     send_next(acme, first.account_id)
-    run_batch(acme, campaign, by="Ada")
+    run_now(acme, campaign)
     change(EmailAccountHealth, EmailAccountHealth.id == first.account_id, is_active=False)
     clock.advance(days=1, minutes=15)
 
@@ -67,7 +67,7 @@ def test_a_thread_whose_inbox_cannot_send_waits_for_it_and_says_so(acme, clock):
     with transaction() as session:
         session.execute(sa.delete(CampaignInbox).where(CampaignInbox.account_id == first.account_id))
     change(CampaignContact, due_at=now())
-    run_batch(acme, campaign, by="Ada")
+    run_now(acme, campaign)
     assert "not in the campaign's pool any more" in all_rows(Deferral)[-1].sentence
 
 
@@ -77,11 +77,11 @@ def test_the_campaign_is_finished_after_everybodys_last_step(acme):
     run_batch(acme, campaign)
     send_next(acme, inbox)
 
-    run_batch(acme, campaign, by="Ada")
+    run_now(acme, campaign)
 
     assert contact_states() == {"finished": 1}
     assert reload(Campaign, campaign).state == "finished"
-    assert run_batch(acme, campaign, by="Ada") is None
+    assert run_now(acme, campaign) is None
 
 
 @pytest.mark.parametrize(
