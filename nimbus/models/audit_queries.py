@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus.models.audit_event import AuditEvent
+from nimbus.models.campaign import Campaign
 from nimbus.models.domain_health import DomainHealth
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.user import Membership, User
@@ -65,6 +66,7 @@ def still_there(
         "email_account": sa.select(EmailAccountHealth.id).where(
             EmailAccountHealth.workspace_id == workspace_id, EmailAccountHealth.removed_at.is_(None)
         ),
+        "campaign": sa.select(Campaign.id).where(Campaign.workspace_id == workspace_id),
         "domain": sa.select(DomainHealth.id).where(DomainHealth.workspace_id == workspace_id),
         "member": sa.select(Membership.user_id).where(Membership.workspace_id == workspace_id),
     }.items():

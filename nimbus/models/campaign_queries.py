@@ -1,4 +1,4 @@
-"""Reading campaigns: the list, one with its counts, and the batches that decided for it."""
+"""Reading campaigns: the list, and one with its counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nimbus.models.batch import Batch, Deferral
+from nimbus.models.batch import Batch
 from nimbus.models.campaign import Campaign, CampaignContact, CampaignInbox
 from nimbus.models.send import Send
 from nimbus.rules.campaign_state import CampaignState, ContactState
 from nimbus.rules.campaign_status import CampaignKey
 from nimbus.rules.send_state import SendState
-
-MOST_BATCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +40,6 @@ class CampaignRow(NamedTuple):
     contacts: int
     waiting: int
     sent: int
-    sentence: str | None
-
-
-class BatchRow(NamedTuple):
-    """A batch without its pool, which may be large."""
-
-    id: int
-    began_at: datetime
-    finished_at: datetime | None
-    asked_by: str | None
-    due: int
-    placed: int
-    deferred: int
-    reasons: dict[str, int]
-    next_try: datetime | None
     sentence: str | None
 
 
@@ -133,35 +116,6 @@ def count_sent_by_step(session: Session, workspace_id: int, campaign_id: int) ->
         .group_by(Send.step)
     )
     return {step: count for step, count in rows if step is not None}
-
-
-def list_batches(session: Session, workspace_id: int, campaign_id: int) -> list[BatchRow]:
-    """The last MOST_BATCHES batches of a campaign, the newest first."""
-    columns = [getattr(Batch, name) for name in BatchRow._fields]
-    rows = session.execute(
-        sa.select(*columns)
-        .where(Batch.workspace_id == workspace_id, Batch.campaign_id == campaign_id)
-        .order_by(Batch.id.desc())
-        .limit(MOST_BATCHES)
-    )
-    return [BatchRow(*row) for row in rows]
-
-
-def find_batch(session: Session, workspace_id: int, batch_id: int) -> Batch | None:
-    """A batch with its pool as it was judged; None for any other id, and after 30 days."""
-    return session.scalar(sa.select(Batch).where(Batch.workspace_id == workspace_id, Batch.id == batch_id))
-
-
-def list_deferrals(
-    session: Session, workspace_id: int, batch_id: int, *, most: int = 50
-) -> Sequence[Deferral]:
-    """At most that many of the messages that a batch put off."""
-    return session.scalars(
-        sa.select(Deferral)
-        .where(Deferral.workspace_id == workspace_id, Deferral.batch_id == batch_id)
-        .order_by(Deferral.contact_id)
-        .limit(most)
-    ).all()
 
 
 def list_campaigns_of(session: Session, workspace_id: int, account_id: int) -> Sequence[Campaign]:

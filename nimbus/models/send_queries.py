@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from nimbus.models.batch import Batch
 from nimbus.models.email_account import EmailAccountHealth
 from nimbus.models.send import Send
 from nimbus.models.user import User
@@ -19,11 +20,15 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class SendFilter:
-    """Which messages somebody wants to see; no account, no states and no contact (its id and address) ask for all."""
+    """Which messages somebody wants to see; what is left out asks for all.
+
+    `contact` is one's id and address, and `batch` a campaign with one of its batches.
+    """
 
     account_id: int | None = None
     states: frozenset[SendState] = frozenset()
     contact: tuple[int, str] | None = None
+    batch: tuple[int, int] | None = None
 
 
 class SendRow(NamedTuple):
@@ -43,19 +48,24 @@ class SendRow(NamedTuple):
 
 
 class FoundSend(NamedTuple):
-    """A message with the account it leaves through, removed or not, and the name of who asked for it."""
+    """A message with the account it leaves through, removed or not, the name of who asked for it, and its batch.
+
+    Batches are forgotten before their messages are.
+    """
 
     send: Send
     account: EmailAccountHealth
     asked_by: str | None
+    batch_is_kept: bool
 
 
 def find_send(session: Session, workspace_id: int, send_id: int) -> FoundSend | None:
     """One message of this workspace; None for any other id."""
     found = session.execute(
-        sa.select(Send, EmailAccountHealth, User.name)
+        sa.select(Send, EmailAccountHealth, User.name, Batch.id.is_not(None))
         .join(EmailAccountHealth, EmailAccountHealth.id == Send.account_id)
         .outerjoin(User, User.id == Send.asked_by)
+        .outerjoin(Batch, sa.and_(Batch.id == Send.batch_id, Batch.campaign_id == Send.campaign_id))
         .where(Send.workspace_id == workspace_id, Send.id == send_id)
         .execution_options(populate_existing=True)
     ).first()
@@ -82,6 +92,8 @@ def list_sends(
         query = query.where(Send.state.in_(wanted.states))
     if wanted.contact is not None:
         query = query.where(_sent_to(workspace_id, *wanted.contact))
+    if wanted.batch is not None:
+        query = query.where(Send.campaign_id == wanted.batch[0], Send.batch_id == wanted.batch[1])
     if before is not None:
         query = query.where(Send.id < before)
     rows = [_row(row) for row in session.execute(query.order_by(Send.id.desc()).limit(most + 1))]

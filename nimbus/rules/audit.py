@@ -59,6 +59,7 @@ class Action(StrEnum):
     CAMPAIGN_FINISHED = "campaign_finished"
     CAMPAIGN_REMOVED = "campaign_removed"
     BATCH_ASKED = "batch_asked"
+    CAMPAIGN_CHANGED = "campaign_changed"
 
     ROTATION_ASKED = "rotation_asked"
     ROTATION_FINISHED = "rotation_finished"
@@ -120,6 +121,7 @@ WORDS: dict[Action, str] = {
     Action.CAMPAIGN_FINISHED: "ended the campaign",
     Action.CAMPAIGN_REMOVED: "removed the campaign",
     Action.BATCH_ASKED: "asked for the next batch of the campaign",
+    Action.CAMPAIGN_CHANGED: "changed the campaign",
     Action.ROTATION_ASKED: "asked for a new key",
     Action.ROTATION_FINISHED: "finished the rotation to a new key",
     Action.ROTATION_SCHEDULE_CHANGED: "changed how often keys rotate",

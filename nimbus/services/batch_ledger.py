@@ -75,7 +75,7 @@ def begin(turn: Turn, look: Look, pool: Sequence[Judged], ids: Sequence[int], *,
         asked_by=turn.campaign.asked_by,
         campaign_type=turn.campaign.campaign_type,
         floor=look.wanted.floor,
-        pool=[_snapshot(account_id, each) for account_id, each in zip(ids, pool, strict=True)],
+        pool=[snapshot(account_id, each) for account_id, each in zip(ids, pool, strict=True)],
         due=due,
     )
     with transaction() as session:
@@ -128,7 +128,7 @@ class Ledger:
         db.session.rollback()
         for count in sorted(counts):
             until = self._until(pool, count)
-            said = say_deferred(until, self._hours.zone, pool, self._look.wanted)
+            said = say_deferred(until, self._look.timezone, pool, self._look.wanted)
             self.sentence = self.sentence or said
             # What stands with the batch is not written once more for each.
             self._put_off(
@@ -213,7 +213,8 @@ def _of(turn: Turn) -> sa.Update:
     return sa.update(_CAMPAIGN).where(_CAMPAIGN.c.id == turn.campaign.id, _CAMPAIGN.c.owner == turn.owner)
 
 
-def _snapshot(account_id: int, judged: Judged) -> list[Any]:
+def snapshot(account_id: int, judged: Judged) -> list[Any]:
+    """An inbox as the ledger keeps it: its id, its address, and each check with its value."""
     checks = [
         [each.code, each.passes, each.has, each.asks, "" if each.passes else each.sentence]
         for each in judged.checks

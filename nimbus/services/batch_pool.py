@@ -81,6 +81,17 @@ def read_again(writing: Writing, look: Look, account_id: int) -> PoolInbox | Non
     return _inbox(found[0], look) if found else None
 
 
+def read_alone(writing: Writing, look: Look, account_id: int) -> PoolInbox | None:
+    """One inbox of the pool as it is now, for looking only; None: it is not in the pool."""
+    found = writing.rows(_alone(), look.values | {"of_account": account_id})
+    return _inbox(found[0], look) if found else None
+
+
+def read_outside(writing: Writing, look: Look) -> list[PoolInbox]:
+    """Every connected inbox of the workspace that is not in the pool."""
+    return [_inbox(row, look) for row in writing.rows(_outside(), look.values)]
+
+
 def wanted_by(campaign: Any) -> Wanted:
     """What a campaign asks of its inboxes."""
     return Wanted(CampaignType(campaign.campaign_type), campaign.min_health_score)
@@ -131,7 +142,7 @@ def _candidate(row: Any, look: Look) -> Candidate:
 
 
 @cache
-def _pool() -> sa.Select[Any]:
+def _inboxes() -> sa.Select[Any]:
     """What was given to an inbox and waits there counts as used: it has its place in today's number already."""
     used = sa.select(_DAY.c.sent + _DAY.c.reserved).where(
         _DAY.c.account_id == _ACCOUNT.c.id, _DAY.c.day == sa.bindparam("of_day", type_=sa.Date)
@@ -144,20 +155,25 @@ def _pool() -> sa.Select[Any]:
         _SEND.c.state == SendState.QUEUED,
         _SEND.c.kind == SendKind.CAMPAIGN,
     )
+    return sa.select(
+        *(_ACCOUNT.c[name] for name in (*_OTHERS, *_WAITS)),
+        *(_ACCOUNT.c[name] for name in SHAPE_THE_LIMIT if name != "overall_score"),
+        sa.cast(_ACCOUNT.c.overall_score, sa.Integer).label("overall_score"),
+        _DOMAIN.c.name.label("domain"),
+        _DOMAIN.c.pause_reason,
+        _DOMAIN.c.resumed_at,
+        sa.func.coalesce(used.scalar_subquery(), 0).label("used_today"),
+        sa.func.coalesce(in_24_hours.scalar_subquery(), 0).label("used_in_24_hours"),
+        waiting.scalar_subquery().label("waiting"),
+        _TURN.c.last_used_at,
+        _TURN.c.next_slot_at,
+    )
+
+
+@cache
+def _pool() -> sa.Select[Any]:
     return (
-        sa.select(
-            *(_ACCOUNT.c[name] for name in (*_OTHERS, *_WAITS)),
-            *(_ACCOUNT.c[name] for name in SHAPE_THE_LIMIT if name != "overall_score"),
-            sa.cast(_ACCOUNT.c.overall_score, sa.Integer).label("overall_score"),
-            _DOMAIN.c.name.label("domain"),
-            _DOMAIN.c.pause_reason,
-            _DOMAIN.c.resumed_at,
-            sa.func.coalesce(used.scalar_subquery(), 0).label("used_today"),
-            sa.func.coalesce(in_24_hours.scalar_subquery(), 0).label("used_in_24_hours"),
-            waiting.scalar_subquery().label("waiting"),
-            _TURN.c.last_used_at,
-            _TURN.c.next_slot_at,
-        )
+        _inboxes()
         .select_from(_POOL)
         .join(_ACCOUNT, _ACCOUNT.c.id == _POOL.c.account_id)
         .join(_DOMAIN, _DOMAIN.c.id == _ACCOUNT.c.domain_id)
@@ -171,7 +187,27 @@ def _pool() -> sa.Select[Any]:
 
 
 @cache
+def _outside() -> sa.Select[Any]:
+    in_pool = sa.exists().where(
+        _POOL.c.campaign_id == sa.bindparam("of_campaign"), _POOL.c.account_id == _ACCOUNT.c.id
+    )
+    return (
+        _inboxes()
+        .select_from(_ACCOUNT)
+        .join(_DOMAIN, _DOMAIN.c.id == _ACCOUNT.c.domain_id)
+        .outerjoin(_TURN, _TURN.c.account_id == _ACCOUNT.c.id)
+        .where(
+            _ACCOUNT.c.workspace_id == sa.bindparam("of_workspace"), _ACCOUNT.c.removed_at.is_(None), ~in_pool
+        )
+    )
+
+
+@cache
+def _alone() -> sa.Select[Any]:
+    return _pool().where(_POOL.c.account_id == sa.bindparam("of_account"))
+
+
+@cache
 def _one() -> sa.Select[Any]:
     """Locked for reading: a change of the inbox or its domain comes before all this, or after."""
-    chosen = _pool().where(_POOL.c.account_id == sa.bindparam("of_account"))
-    return chosen.with_for_update(read=True, of=[_ACCOUNT, _DOMAIN])
+    return _alone().with_for_update(read=True, of=[_ACCOUNT, _DOMAIN])

@@ -32,8 +32,8 @@ def make_pool(workspace_id, count, **values):
     ]
 
 
-def make_campaign(workspace_id, pool, contacts, *, delays=(0,), **values):
-    """A running cold campaign, all of whose contacts are due; its id."""
+def make_campaign(workspace_id, pool, contacts, *, delays=(0,), called="c", **values):
+    """A running cold campaign, all of whose contacts are due; its id. `called` begins their addresses."""
     always = {"timezone": "UTC", "days": list(range(7)), "opens": 0, "closes": 24 * 60}
     runs = {"name": "Hello", "campaign_type": "cold_outreach", "state": "running", "next_at": now()}
     mine = {"workspace_id": workspace_id}
@@ -42,7 +42,7 @@ def make_campaign(workspace_id, pool, contacts, *, delays=(0,), **values):
         people = [
             Contact(
                 **mine,
-                email=f"c{number}@beta.test",
+                email=f"{called}{number}@beta.test",
                 first_name=f"C{number}",
                 created_at=now(),
                 changed_at=now(),

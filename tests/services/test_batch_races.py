@@ -113,6 +113,23 @@ def test_a_batch_killed_at_any_statement_loses_and_doubles_nothing(app, acme, cl
     assert doubles() == differences() == []
 
 
+def test_identical_inboxes_differ_by_one_at_most_over_a_run_of_several_campaigns(acme):
+    pool = make_pool(acme, 5, daily_send_limit=400)
+    campaigns = more_contacts(acme, pool, 3, 12)
+    for number in range(9):
+        change(CampaignContact, due_at=now() + timedelta(days=1))
+        first = [each.contact_id for each in all_rows(CampaignContact)][number * 4 : number * 4 + 4]
+        change(CampaignContact, CampaignContact.contact_id.in_(first), due_at=now() - timedelta(seconds=1))
+        for campaign in campaigns:
+            run_now(acme, campaign)
+        no_spacing(acme)
+
+        counts = [placed()[inbox] for inbox in pool]
+        assert max(counts) - min(counts) <= 1
+
+    assert sum(placed().values()) == 36
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_to_a_pool_no_inbox_sends_while_it_may_not(acme, seed):
     chance, pool = random.Random(seed), make_pool(acme, 4, daily_send_limit=6)

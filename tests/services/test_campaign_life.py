@@ -17,7 +17,8 @@ from nimbus.models import (
     EmailAccountHealth,
     Send,
 )
-from nimbus.models.campaign_queries import count_contacts, find_batch, list_batches, list_campaigns
+from nimbus.models.batch_queries import find_batch, list_batches
+from nimbus.models.campaign_queries import count_contacts, list_campaigns
 from nimbus.rules.eligibility import Code
 from nimbus.rules.rotation import WhatIf
 from nimbus.services.campaign_life import (
@@ -30,7 +31,7 @@ from nimbus.services.campaign_life import (
     resume,
 )
 from nimbus.services.campaign_upkeep import DECISIONS_KEPT, purge_batches
-from nimbus.services.explain_campaign import explain
+from nimbus.services.explain_campaign import explain, try_floor
 from nimbus.services.run_batch import BatchDone, run_batch
 from nimbus.services.update_account import switch_rotation
 from tests.factories import make_workspace, reload
@@ -171,13 +172,13 @@ def test_the_page_is_told_who_is_left_after_each_check_and_what_a_lower_floor_wo
     pool = make_pool(acme, 2, overall_score=68)
     campaign = make_campaign(acme, pool, 1)
 
-    explained = explain(acme, campaign, floor=68)
+    explained, lower = explain(acme, campaign), try_floor(acme, campaign, 68)
 
     assert {each.code: each.left for each in explained.left}[Code.BELOW_SCORE] == 0
     assert explained.costliest is Code.BELOW_SCORE
     assert [each.score for each in explained.near] == [68, 68]
-    assert explained.floor == WhatIf(2, explained.floor.sends)
-    assert explained.floor.sends > 0
+    assert lower == WhatIf(2, lower.sends)
+    assert lower.sends > 0
     assert explained.room_today == 0
     assert reload(Campaign, campaign).min_health_score == 70
 
@@ -191,9 +192,10 @@ def test_lists_and_counts_say_what_the_rows_say(acme):
     assert (row.id, row.pool, row.contacts, row.waiting, row.sent) == (throttled, 1, 2, 2, 0)
     assert row.throttled_since is not None
     assert count_contacts(session, acme, throttled) == {"waiting": 2}
-    [batch] = list_batches(session, acme, throttled)
+    [batch], older = list_batches(session, acme, throttled)
+    assert older is None
     assert (batch.due, batch.deferred, batch.reasons) == (2, 2, {"INACTIVE": 1})
-    assert find_batch(session, acme, batch.id).pool[0][1] == "in0@acme.test"
+    assert find_batch(session, acme, throttled, batch.id).pool[0][1] == "in0@acme.test"
 
 
 def test_decisions_are_forgotten_after_thirty_days_and_messages_stay(acme):

@@ -1,0 +1,68 @@
+"""What a campaign does at this moment, in one word and the reason (`ui.md` 4.7). The first line that matches wins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from nimbus.rules.campaign_state import CampaignState
+from nimbus.rules.durations import clock_time, day_and_month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignFacts:
+    """A campaign at this moment. Times are aware; `zone` is the one that they are told in."""
+
+    state: CampaignState
+    zone: str
+    throttled_since: datetime | None
+    put_off: int  # messages that found no inbox and wait for their next try
+    due: int  # messages that wait for an inbox, or stand at one
+    opens_at: datetime | None  # when its hours open; None while they are open
+    next_at: datetime | None
+
+
+class Moment(NamedTuple):
+    """The word, how it looks, the reason as a sentence, and whether a batch may begin now."""
+
+    word: str
+    tone: str
+    icon: str
+    reason: str
+    may_begin: bool
+
+
+_STOPPED = {
+    CampaignState.DRAFT: ("Draft", "pencil", "Nothing leaves before it is launched."),
+    CampaignState.PAUSED: ("Paused", "circle-pause", "Nothing leaves until somebody resumes it."),
+    CampaignState.FINISHED: ("Finished", "circle-check", "Nothing more leaves."),
+}
+
+
+def judge_moment(facts: CampaignFacts) -> Moment:
+    """The state of a campaign in one word, and why."""
+    if facts.state in _STOPPED:
+        word, icon, reason = _STOPPED[facts.state]
+        return Moment(word, "plain", icon, reason, may_begin=False)
+    is_open = facts.opens_at is None
+    if facts.throttled_since is not None:
+        return Moment("Throttled", "warn", "clock", _throttled(facts, facts.throttled_since), is_open)
+    return Moment("Running", "ok", "circle-check", _running(facts), is_open)
+
+
+def _throttled(facts: CampaignFacts, since: datetime) -> str:
+    many = "1 message waits" if facts.put_off == 1 else f"{facts.put_off:,} messages wait"
+    return f"Since {_clock(since, facts.zone)} no inbox may take what is due: {many} for the next try."
+
+
+def _running(facts: CampaignFacts) -> str:
+    if facts.opens_at is not None:
+        return f"These are not its hours: they open at {_clock(facts.opens_at, facts.zone)}."
+    if facts.due:
+        leave = "1 message leaves" if facts.due == 1 else f"{facts.due:,} messages leave"
+        return f"{leave} as inboxes have room and their next slot comes."
+    until = _clock(facts.next_at, facts.zone) if facts.next_at else "its next batch"
+    return f"Nobody is due before {until}."
+
+
+def _clock(moment: datetime, zone: str) -> str:
+    return f"{clock_time(moment, zone)} on {day_and_month(moment, zone)}"
