@@ -73,6 +73,8 @@ def _key(event: AuditEvent) -> tuple[str, str]:
 def _url(event: AuditEvent) -> str:
     if event.object_kind == "email_account":
         return url_for("email_accounts.show", account_id=int(event.object_id or 0))
+    if event.object_kind == "campaign":
+        return url_for("campaign_page.show", campaign_id=int(event.object_id or 0))
     if event.object_kind == "domain":
         return url_for("domains.show", domain=event.object_name)
     return url_for("team.index" if event.object_kind == "member" else "workspace_settings.show")

@@ -22,6 +22,7 @@ from nimbus.rules.eligibility import (
 from nimbus.rules.providers import ConnectionState
 from nimbus.rules.send_gate import SendFacts, Wait, counted_since, why_not
 from nimbus.rules.send_state import SendKind
+from nimbus.services.explain_campaign import Said, explain_inbox
 from nimbus.services.todays_limit import ceiling_of, todays_limit
 
 _TITLES = {
@@ -67,8 +68,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class EligibilityView:
-    """The whole answer. Campaigns have no floors of their own yet, so all is judged with the default one."""
+    """The whole answer: what its campaigns say, and each type of campaign judged with the default floor."""
 
+    campaigns: list[Said]
     verdicts: tuple[Verdict, ...]
     types: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -95,7 +97,8 @@ def eligibility_of(row: AccountRow, timezone: str) -> EligibilityView:
         )
         for checks in zip(*found, strict=True)
     )
-    return EligibilityView((*verdicts, _by_hand(inbox, by_hour)), names, lines, DEFAULT_FLOOR)
+    said = explain_inbox(row.account.workspace_id, row.account.id)
+    return EligibilityView(said, (*verdicts, _by_hand(inbox, by_hour)), names, lines, DEFAULT_FLOOR)
 
 
 def _candidate(row: AccountRow, timezone: str, moment: datetime, in_24_hours: int) -> Candidate:

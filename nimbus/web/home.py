@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, url_for
 
 from nimbus.extensions import db
+from nimbus.models.campaign_counts import count_throttled
 from nimbus.models.send_queries import count_doubtful
 from nimbus.services.check import Check
 from nimbus.services.checklist import run_checks
@@ -56,6 +57,7 @@ def show() -> Response:
     counts = worded_counts(workspace)
     accounts = counts[0][2]
     doubts = count_doubtful(db.session(), [workspace.id])
+    throttled = count_throttled(db.session(), workspace.id)
     db.session.commit()  # the checks may wait a second for the queue; no connection is held for that
     checklist = Checklist([Item(check) for check in run_checks(accounts)])
     return show_page(
@@ -64,4 +66,5 @@ def show() -> Response:
         checklist=checklist,
         counts=counts if accounts else [],
         doubts=doubts,
+        throttled=throttled,
     )

@@ -8,7 +8,7 @@ from email.message import Message
 from flask import url_for
 
 from nimbus.clock import now
-from nimbus.models import EmailAccountHealth
+from nimbus.models import EmailAccountHealth, Send
 from nimbus.models.send_queries import FoundSend, SendRow
 from nimbus.rules.inbox_status import CONNECTION_SENTENCES
 from nimbus.rules.providers import ConnectionState
@@ -120,6 +120,7 @@ class MessageView:
         self.stays = why_it_stays(send)
         self.may_go_again = was_given_up(send) and account.removed_at is None
         self.no_worker = False
+        self.batch_url = _batch_url(found.send) if found.batch_is_kept else None
         self._read_stored()
 
     @property
@@ -209,6 +210,11 @@ def _reconnect_url(found: FoundSend) -> str | None:
     if account.connection_state == ConnectionState.OK and not refused:
         return None
     return url_for("reconnect.form", account_id=account.id)
+
+
+def _batch_url(send: Send) -> str:
+    """The decision that gave it to its inbox."""
+    return url_for("campaign_decisions.batch", campaign_id=send.campaign_id, batch_id=send.batch_id)
 
 
 def _write_url(found: FoundSend) -> str | None:

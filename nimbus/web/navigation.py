@@ -6,6 +6,7 @@ from flask import Flask, request, url_for
 from flask_login import current_user
 
 from nimbus.extensions import db
+from nimbus.models.campaign_counts import count_throttled
 from nimbus.models.domain_queries import count_paused
 from nimbus.rules.inbox_status import StatusKey
 from nimbus.web.access import signed_in
@@ -19,9 +20,10 @@ _PAGES = (
     ("campaigns", "campaigns.index", "Campaigns", "send"),
     ("domains", "domains.index", "Domains", "globe"),
     ("contacts", "contacts.index", "Contacts", "users"),
+    ("deliverability", "deliverability.show", "Deliverability", "activity"),
     ("integrations", "integrations.index", "Integrations", "link"),
     ("settings", "settings.index", "Settings", "settings"),
-    ("system", "system.show", "System", "activity"),
+    ("system", "system.show", "System", "server"),
     ("help", "help.index", "Help", "life-buoy"),
 )
 _FOR_INSTANCE_OWNER = frozenset({"system"})
@@ -30,7 +32,15 @@ _SECTION_OF = dict.fromkeys(
 )
 _SECTION_OF |= dict.fromkeys(("contact_imports", "suppression"), "contacts")
 _SECTION_OF |= dict.fromkeys(
-    ("campaign_form", "campaign_inboxes", "campaign_launch", "campaign_page", "campaign_steps"), "campaigns"
+    (
+        "campaign_decisions",
+        "campaign_form",
+        "campaign_inboxes",
+        "campaign_launch",
+        "campaign_page",
+        "campaign_steps",
+    ),
+    "campaigns",
 )
 
 
@@ -48,8 +58,12 @@ def _navigation() -> dict[str, Any]:
         if request.blueprint in SETTINGS
         else _SECTION_OF.get(request.blueprint or "", request.blueprint)
     )
-    paused = count_paused(db.session(), signed_in().workspace.id)
-    counts = {"email_accounts": attention or None, "domains": paused or None}
+    workspace_id = signed_in().workspace.id
+    counts = {
+        "email_accounts": attention or None,
+        "domains": count_paused(db.session(), workspace_id) or None,
+        "deliverability": count_throttled(db.session(), workspace_id) or None,
+    }
     nav = [
         (key, label, icon, url_for(endpoint), counts.get(key), key == section)
         for key, endpoint, label, icon in _PAGES

@@ -18,7 +18,7 @@ ROLES = {"adam": Role.ADMIN, "bob": Role.OPERATOR, "vera": Role.VIEWER}
 OWN = {"saved_views", "sessions", "workspaces", "you"}
 ACCOUNTS = OWN | {"bulk", "connect", "email_accounts", "engage", "messages", "reconnect", "tags"}
 ACCOUNTS |= {"contact_imports", "contacts", "suppression"}
-ACCOUNTS |= {"campaign_form", "campaign_inboxes", "campaign_launch", "campaign_steps"}
+ACCOUNTS |= {"campaign_form", "campaign_inboxes", "campaign_launch", "campaign_page", "campaign_steps"}
 LOOKS = {"standing.look"}
 MAY_CHANGE = {
     "vera": OWN,

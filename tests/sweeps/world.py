@@ -44,6 +44,7 @@ from tests.factories import (
 from tests.migrations.rows import ROWS
 from tests.sweeps.campaigns import fill_campaigns
 from tests.sweeps.people import fill_contacts
+from tests.sweeps.throttled import fill_throttled_campaign
 
 CANARY = b"acme-own"  # stands in every text of Acme that a page could show
 LINK = "-link"  # with the workspace's name before it, the token of an invitation
@@ -159,6 +160,7 @@ def _fill(owner: Person, name: str) -> Samples:
         people = fill_contacts(session, workspace_id, name)
         its = {each: people[each] for each in ("book_id", "contact_id")}
         campaigns = fill_campaigns(session, workspace_id, name, account_id, **its)
+        campaigns |= fill_throttled_campaign(session, workspace_id, name, its["contact_id"])
         return (
             people
             | campaigns

@@ -8,7 +8,16 @@ from tests.browse import Browser, Page
 from tests.factories import make_domain, make_email_account
 from tests.web.reading import words
 
-ENTRIES = ["/", "/email-accounts", "/campaigns", "/domains", "/contacts", "/integrations", "/settings", "/help"]
+ENTRIES = [
+    "/",
+    "/email-accounts",
+    "/campaigns",
+    "/domains",
+    "/contacts",
+    "/integrations",
+    "/settings",
+    "/help",
+]
 
 
 @pytest.fixture

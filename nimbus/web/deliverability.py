@@ -1,0 +1,60 @@
+"""What is stuck and why: throttled campaigns first, then how the inboxes stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, Response
+
+from nimbus.clock import now
+from nimbus.extensions import db
+from nimbus.models.campaign_counts import Throttled, list_throttled
+from nimbus.rules.eligibility import Code
+from nimbus.rules.rotation import costliest
+from nimbus.web.access import signed_in, workspace_id
+from nimbus.web.counts import worded_counts
+from nimbus.web.partials import show as show_page
+
+blueprint = Blueprint("deliverability", __name__)
+
+_WHY = {
+    Code.RESTRICTED: "reserved for other campaigns",
+    Code.INACTIVE: "out of rotation",
+    Code.NOT_CONNECTED: "to be reconnected",
+    Code.DOMAIN_PAUSED: "on a paused domain",
+    Code.BELOW_SCORE: "below the campaign's floor for the health score",
+    Code.BUDGET_SPENT: "with today's budget used",
+    Code.BUDGET_HELD_FOR_WARMUP: "keeping the rest of today for warmup",
+    Code.STAGE_TOO_LOW: "at too low a stage",
+    Code.COOLDOWN: "in cooldown",
+    Code.PACING: "waiting for their next slot",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A throttled campaign with the reason that keeps back most of its inboxes."""
+
+    campaign: Throttled
+    why: str
+
+
+@blueprint.get("/deliverability")
+def show() -> Response:
+    counts = worded_counts(signed_in().workspace)
+    return show_page(
+        "deliverability/show.html",
+        "deliverability/_throttled.html",
+        lines=[Line(each, _why(each)) for each in list_throttled(db.session(), workspace_id())],
+        looked_at=now(),
+        counts=counts if counts[0][2] else [],
+    )
+
+
+def _why(campaign: Throttled) -> str:
+    if not campaign.pool:
+        return "Its sending pool has no inbox"
+    reasons: Mapping[Code, int] = {Code(code): count for code, count in (campaign.reasons or {}).items()}
+    worst = costliest(reasons)
+    if worst is None:  # the inboxes of single threads, while others may send
+        return "The inboxes of some conversations cannot send"
+    return f"{reasons[worst]:,} of {campaign.pool:,} inboxes {_WHY[worst]}"

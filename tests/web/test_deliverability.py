@@ -1,0 +1,68 @@
+"""What is stuck and why, on one page; and the same from the side of an inbox."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from nimbus.models import DomainHealth
+from nimbus.services.run_batch import run_batch
+from tests.services.campaigning import change, make_campaign, make_pool
+from tests.web.campaigns import throttled
+from tests.web.reading import links, same_part, words
+
+
+@pytest.fixture(autouse=True)
+def monday_morning(clock):
+    clock.offset = datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC) - datetime.now(UTC)
+
+
+@pytest.mark.claim("C44")
+@pytest.mark.claim("C72", partly=True)
+def test_a_throttled_campaign_is_shown_with_since_when_how_many_why_and_when_it_is_tried_again(
+    app, alice, cast
+):
+    with app.app_context():
+        campaign, _ = throttled(cast.alice.workspace_id)
+
+    page = alice.get("/deliverability")
+
+    line = "Acme cold UK Since 2 Mar, 10:00 Waiting 3 3 of 4 inboxes below the campaign's floor"
+    assert line in words(page.text).replace("&#39;", "'")
+    assert "Next try 2 Mar, 10:15" in words(page.text)
+    assert f"/campaigns/{campaign}" in links(page.text)
+    assert same_part(alice.get("/deliverability", htmx=True).text, page.text)
+    assert "1 campaign is throttled" in words(alice.get("/").text)
+
+
+def test_the_reason_that_keeps_back_most_inboxes_is_the_one_told(app, alice, cast):
+    workspace_id = cast.alice.workspace_id
+    with app.app_context():
+        run_batch(workspace_id, make_campaign(workspace_id, [], 1, called="e", name="Empty"))
+        pool = make_pool(workspace_id, 3)
+        change(DomainHealth, pause_reason="DMARC fails")
+        run_batch(workspace_id, make_campaign(workspace_id, pool, 1, name="Paused domain"))
+
+    page = words(alice.get("/deliverability").text)
+
+    assert "Its sending pool has no inbox" in page
+    assert "3 of 3 inboxes on a paused domain" in page
+    assert "Throttled campaigns (2)" in page
+
+
+def test_nothing_throttled_is_said_to_be_good(alice):
+    assert "Nothing is throttled. Looked at 2 Mar, 10:00 ." in words(alice.get("/deliverability").text)
+
+
+@pytest.mark.claim("C58", partly=True)
+@pytest.mark.claim("C63", partly=True)
+def test_an_inboxes_own_page_says_what_each_of_its_campaigns_makes_of_it(app, alice, cast):
+    workspace_id = cast.alice.workspace_id
+    with app.app_context():
+        campaign, pool = throttled(workspace_id)
+        make_campaign(workspace_id, pool[:1], 0, name="Mild", min_health_score=60, campaign_type="nurture")
+
+    page = alice.get(f"/email-accounts/{pool[0]}")
+
+    assert "Acme cold UK : not now in0@acme.test scores 68, the campaign needs 70." in words(page.text)
+    assert "Mild : can send now It asks for a health score from 60 and stage 2." in words(page.text)
+    assert f"/campaigns/{campaign}" in links(page.text)
