@@ -19,6 +19,7 @@ from nimbus.rules.connection_test import Leg, Security
 from nimbus.rules.providers import Provider
 from nimbus.rules.send_limits import starting_limit
 from nimbus.sandbox.fleet import DOMAINS, FLEET, PASSWORD, PROSPECTS
+from nimbus.sandbox.seed_campaigns import show_campaigns
 from nimbus.sandbox.seed_grants import SignedIn, keep_grant, sign_in
 from nimbus.sandbox.seed_states import Agency, show_states
 from nimbus.sandbox.world import System
@@ -70,7 +71,9 @@ def furnish(settings: Settings, control_url: str, *, email: str, password: str) 
         with transaction() as session:
             ids = connect(session, workspace_id, signed_in, mail)
         asker = Asker(workspace_id, user_id, _OWNER, Role.OWNER, "127.0.0.1")
-        show_states(Agency(asker, ids, control.post, signed_in))
+        agency = Agency(asker, ids, control.post, signed_in)
+        show_states(agency)
+        show_campaigns(agency)
         db.session.remove()
         db.engine.dispose()
 

@@ -77,6 +77,22 @@ def demo():
         remove_directory(directory)
 
 
+def follow_a_campaign(demo, browser):
+    """A campaign is asked for its next batch, its mail leaves, and somebody on the other side answers."""
+    deliverability = browser.get(f"{demo.url}/deliverability", timeout=20).text
+    assert "Throttled campaigns" in deliverability
+    page = f"{demo.url}/campaigns/2"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page, timeout=20).text)[1]
+    browser.post(f"{page}/batch", data={"csrf_token": token}, timeout=20)
+
+    def answered():
+        world = requests.get(f"{demo.control}/mailboxes/ines@prospects.test.json", timeout=10).json()
+        return any("SENT" in each["labels"] for each in world["mail"])
+
+    eventually(answered, seconds=READY_SECONDS)
+    assert "Old friends" in browser.get(page, timeout=20).text
+
+
 def test_the_demo_shows_a_fleet_in_every_state_moves_its_clock_and_leaves_nothing(demo):
     assert f"Something else listens on 127.0.0.1:{demo.taken_port}" in demo.said()
     browser = demo.signed_in()
@@ -88,6 +104,8 @@ def test_the_demo_shows_a_fleet_in_every_state_moves_its_clock_and_leaves_nothin
     assert [word for word, *_ in WORDS.values() if word not in accounts] == []
     domains = browser.get(f"{demo.url}/domains", timeout=20).text
     assert [word for word in DOMAIN_WORDS if f"</svg>{word}<" not in domains] == []
+
+    follow_a_campaign(demo, browser)
 
     requests.post(f"{demo.control}/clock", json={"seconds": 86400 * 400}, timeout=10)
     eventually(lambda: "/login" in browser.get(f"{demo.url}/", timeout=20).url, seconds=20)
