@@ -31,6 +31,8 @@ def show(campaign_id: int) -> Response:
 @blueprint.get("/<int:campaign_id>/floor")
 def floor(campaign_id: int) -> Response:
     """What another floor would change: nothing is written."""
+    if "floor" not in request.args:
+        return _page(campaign_id, "campaigns/_floor.html")
     form = FloorForm(request.args)
     answer = try_floor(workspace_id(), campaign_id, form.floor.number) if form.validate() else None
     return _page(campaign_id, "campaigns/_floor.html", 422 if form.errors else 200, form=form, answer=answer)

@@ -17,6 +17,7 @@ from nimbus.services.asker import Asker
 from nimbus.services.saved_views import save_view
 from nimbus.services.tag_changes import set_tags
 from nimbus.web.assets import STATIC
+from tests.e2e.campaigns import make_stuck
 from tests.e2e.conftest import Owner, open_window
 from tests.e2e.contacts import make_contacts
 from tests.e2e.fleet import LONG, make_crowd, make_fleet, make_messages
@@ -154,6 +155,14 @@ PAGES = {
     "taking an address off the list": ("many", "/contacts/suppression/{suppressed}/lift"),
     "unsubscribing": (None, "/u/{unsubscribing}"),
     "a link to unsubscribe that opens nothing": (None, "/u/unknown"),
+    "deliverability of none": ("none", "/deliverability"),
+    "deliverability": ("many", "/deliverability"),
+    "campaign that is throttled": ("many", "/campaigns/{campaign}"),
+    "another floor": ("many", "/campaigns/{campaign}/floor?floor=60"),
+    "a floor that is none": ("many", "/campaigns/{campaign}/floor?floor=high"),
+    "inboxes by rule": ("many", "/campaigns/{campaign}/inboxes"),
+    "decisions": ("many", "/campaigns/{campaign}/log"),
+    "account and its campaigns": ("many", "/email-accounts/{low}"),
     "team": ("none", "/settings/team"),
     "inviting": ("none", "/settings/team/invite"),
     "a member's role": ("none", "/settings/team/members/{dana}"),
@@ -207,6 +216,7 @@ def world(app, new_owner) -> World:
         messages = make_messages(many.workspace_id, ids["ava"], many.user_id)
         ids |= {f"message_{name}": messages[name] for name in MESSAGES}
         ids |= make_contacts(many.workspace_id, many.user_id)
+        ids |= make_stuck(many.workspace_id)
         for name, values in TESTS.items():
             # Held by a worker that nobody will miss for a day, so that the state stays as it is.
             held = {"started_at": now(), "owner": "0" * 32, "lease_until": now() + timedelta(days=1)}
@@ -219,7 +229,7 @@ def world(app, new_owner) -> World:
 def windows(chromium, product, world) -> Iterator[dict[str | None, Page]]:
     """One window for each owner, and one for somebody who is not signed in."""
     opened = {
-        name: open_window(chromium, product.url, owner, expected=(404,))
+        name: open_window(chromium, product.url, owner, expected=(404, 422))
         for name, owner in world.owners.items()
     }
     yield opened

@@ -1,0 +1,64 @@
+"""Why a campaign does not send, found and repaired in a browser: operator tasks 8 and 9."""
+
+import pytest
+from playwright.sync_api import expect
+
+from nimbus.models import Campaign
+from tests.e2e.campaigns import make_stuck
+from tests.e2e.operator import Operator
+from tests.factories import reload
+
+
+@pytest.fixture
+def stuck(app, owner):
+    with app.app_context():
+        return make_stuck(owner.workspace_id)
+
+
+@pytest.mark.claim("C58", partly=True)
+@pytest.mark.parametrize("keyboard", [False, True], ids=["pointer", "keyboard"])
+def test_an_inbox_that_looks_healthy_and_sends_nothing_is_understood_and_repaired_in_three_clicks(
+    app, owner, open_page, stuck, keyboard
+):
+    operator = Operator(open_page(owner), keyboard=keyboard)
+    operator.open(f"/email-accounts/{stuck['low']}")
+    operator.sees("Acme cold UK: not now", "lou@stuck-acme.test scores 68, the campaign needs 70.")
+
+    operator.press("Acme cold UK", then="Acme cold UK")
+    operator.sees("Throttled", "Near the floor of 70: lou@stuck-acme.test (68)")
+    operator.press("Show", then="What would another floor change?")
+    operator.sees("With a floor of 68, 1 inbox more could send now")
+    with app.app_context():
+        assert reload(Campaign, stuck["campaign"]).min_health_score == 70
+    operator.press("Set the floor to 68", then="Acme cold UK")
+
+    assert operator.clicks <= 3
+    operator.sees("The floor is 68 now.", "Running", "3 messages given to inboxes")
+    expect(operator.page.get_by_text("Throttled", exact=True)).to_have_count(0)
+
+
+@pytest.mark.claim("C44", partly=True)
+@pytest.mark.parametrize(
+    "options", [{}, {"phone": True}, {"script": False}], ids=["desk", "phone", "no script"]
+)
+def test_what_is_stuck_why_and_when_it_is_tried_again_is_read_in_two_clicks(owner, open_page, stuck, options):
+    operator = Operator(open_page(owner, **options))
+    operator.open("/")
+
+    operator.press("1 campaign is throttled", then="Deliverability")
+
+    assert operator.clicks <= 2
+    operator.sees("Acme cold UK", "3", "inboxes", "Next try")
+    operator.press("See why", then="Acme cold UK")
+    operator.sees("No inbox of the pool may send right now")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_the_next_batch_is_asked_for_and_followed_to_its_end(owner, open_page, stuck, script):
+    operator = Operator(open_page(owner, script=script))
+    operator.open(f"/campaigns/{stuck['campaign']}")
+
+    operator.press("Run the next batch now", then="Acme cold UK")
+
+    operator.sees("0 messages given to inboxes, 3 put off of 3 due, asked for by Dana")
+    expect(operator.page.get_by_role("button", name="Run the next batch now")).to_be_visible()
