@@ -180,6 +180,12 @@ class Fleet(World):
             key=f"campaign:{number}",
         )
 
+    @staticmethod
+    def slowly(point: Point, _visit: Visit) -> None:
+        """A whim: the server thinks for a moment before it takes a message."""
+        if point == Point.RCPT:
+            threading.Event().wait(0.3)
+
     def backlog(self) -> int:
         """How many messages are held or due soon; as if there were many while the database is away."""
         due = sa.and_(Send.state == SendState.QUEUED, Send.due_at <= datetime.now(UTC) + SOON)
@@ -244,7 +250,7 @@ def running_fleet(database: str, *, small_disk: bool = False, **options: Any) ->
             stack.enter_context(ScriptedImap()),
             stack.enter_context(SmallDisk()) if small_disk else None,
         )
-        options |= {"kind": Fleet, "servers": servers, "disk": servers.disk}
+        options = {"kind": Fleet, "servers": servers, "disk": servers.disk} | options
         yield stack.enter_context(running_world(None, database, **options))
 
 

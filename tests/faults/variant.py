@@ -1,7 +1,7 @@
 """The product with one thing changed: less patience, so that a test need not wait, or a bug that the harness must see.
 
 `python -m tests.faults.variant nimbus.run` starts it all, its workers and its timetable through this module again.
-`PLANTED_BUG` in the environment names the bug; `SENDERS` so many more workers send; with `CROWD` several of them serve
+`PLANTED_BUG` in the environment names the bug; `CAMPAIGNS` asks for batches as well; `SENDERS` so many more workers send; with `CROWD` several of them serve
 one inbox at a time; `UNHURRIED` leaves it its patience with processes.
 """
 
@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 
 from jobs import schedule
-from nimbus.queues import SWEEP
+from nimbus.queues import RUN_DUE_BATCHES, SWEEP
 from nimbus.run import __main__ as run
 from tests.faults.forks import ForkingSupervisor
 
@@ -24,6 +24,7 @@ SHARED = (
     "gunicorn.app.wsgiapp",
     "nimbus.web.http_worker",
     "jobs.worker",
+    "tests.faults.campaign_bugs",
     "tests.faults.connection_bugs",
     "tests.faults.send_bugs",
 )
@@ -52,25 +53,28 @@ def start_processes_through_here() -> int:
 
 
 def keep_a_short_timetable() -> int:
-    """Sweep every second instead of every five, and do nothing else."""
+    """Sweep every second instead of every five, perhaps with the batches that are due, and do nothing else."""
     if "UNHURRIED" not in os.environ:
-        schedule.Scheduler = partial(schedule.Scheduler, timetable=(schedule.Every(SWEEP, SWEEP_EVERY),))
+        jobs = (SWEEP, RUN_DUE_BATCHES) if "CAMPAIGNS" in os.environ else (SWEEP,)
+        timetable = tuple(schedule.Every(job, SWEEP_EVERY) for job in jobs)
+        schedule.Scheduler = partial(schedule.Scheduler, timetable=timetable)
     return schedule.main()
 
 
 def work() -> int:
     """Work with less patience, or with a bug."""
     from jobs import worker
-    from tests.faults import connection_bugs, send_bugs
+    from tests.faults import campaign_bugs, connection_bugs, send_bugs
 
     if "UNHURRIED" not in os.environ:
         connection_bugs.hurry()
         send_bugs.hurry()
+        campaign_bugs.hurry()
     send_bugs.try_again_soon()
     if "CROWD" in os.environ:
         send_bugs.crowd()
     if bug := os.environ.get("PLANTED_BUG"):
-        (connection_bugs.BUGS | send_bugs.BUGS)[bug]()
+        (connection_bugs.BUGS | send_bugs.BUGS | campaign_bugs.BUGS)[bug]()
     return worker.main(sys.argv[2:])
 
 
