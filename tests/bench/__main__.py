@@ -13,7 +13,9 @@ from tests.bench import (
     import_contacts,
     key_rotation,
     reviews,
+    rotation,
     sending,
+    tick,
 )
 
 FIGURES = {
@@ -26,6 +28,8 @@ FIGURES = {
     "reviews": reviews.run,
     "domain_checks": domain_checks.run,
     "import_contacts": import_contacts.run,
+    "rotation": rotation.run,
+    "tick": tick.run,
     "first_paint": browser.first_paint,
     "search_answer": browser.search_answer,
 }
