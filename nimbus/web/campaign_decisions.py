@@ -12,6 +12,7 @@ from nimbus.rules.eligibility import TYPE_WORDS, Code, Wanted
 from nimbus.services.batch_ledger import snapshot
 from nimbus.services.explain_campaign import explain
 from nimbus.web.access import workspace_id
+from nimbus.web.campaign_now import poll_of
 from nimbus.web.campaign_page import found_campaign
 from nimbus.web.campaign_progress import done_of
 from nimbus.web.ids import row_id
@@ -27,7 +28,12 @@ def log(campaign_id: int) -> Response:
     campaign = found_campaign(campaign_id)
     before = request.args.get("before", type=row_id)
     return show(
-        "campaigns/log.html", "campaigns/_done.html", campaign=campaign, done=done_of(campaign, before=before)
+        "campaigns/log.html",
+        "campaigns/_done.html",
+        campaign=campaign,
+        done=done_of(campaign, before=before),
+        before=before,
+        poll=poll_of(campaign),
     )
 
 

@@ -61,18 +61,13 @@ class NowView:
     put_off: int
     why: WhyView
     is_running: bool
-    is_asked: bool
+    is_due: bool
     no_worker: bool
-
-    @property
-    def poll(self) -> str:
-        """When the page looks again: soon while a batch is on its way."""
-        return _SOON if self.is_running or self.is_asked else _NOW_AND_THEN
 
     @property
     def may_ask(self) -> bool:
         """Whether a batch that began now would find something to do."""
-        is_on_its_way = self.is_running or self.is_asked
+        is_on_its_way = self.is_running or self.is_due
         return self.status.may_begin and self.waiting > 0 and not is_on_its_way
 
 
@@ -81,12 +76,12 @@ def now_of(campaign: Campaign, zone: str) -> NowView | None:
     explained = explain(campaign.workspace_id, campaign.id)
     if explained is None:
         return None
-    moment, running = now(), campaign.state == CampaignState.RUNNING
+    moment = now()
     states = count_contacts(db.session(), campaign.workspace_id, campaign.id)
     due = count_due(db.session(), campaign.workspace_id, campaign.id, moment)
     placed = states.get(ContactState.PLACED, 0)
-    is_running = bool(running and campaign.lease_until and campaign.lease_until > moment)
-    is_asked = running and campaign.asked_by is not None and not is_running
+    is_running = _is_running(campaign)
+    is_due = not is_running and is_on_its_way(campaign)
     return NowView(
         campaign=campaign,
         status=_status(campaign, zone, put_off=due.put_off, due=due.now + placed),
@@ -98,10 +93,25 @@ def now_of(campaign: Campaign, zone: str) -> NowView | None:
         put_off=due.put_off,
         why=_why(campaign, explained),
         is_running=is_running,
-        is_asked=is_asked,
+        is_due=is_due,
         # Workers beat in the machine's time, wherever the product's clock was moved to.
-        no_worker=is_asked and not any(SEND in each.queues for each in workers_alive(SystemClock().now())),
+        no_worker=is_due and not any(SEND in each.queues for each in workers_alive(SystemClock().now())),
     )
+
+
+def is_on_its_way(campaign: Campaign) -> bool:
+    """Whether a batch runs at this moment, or begins as soon as a worker is free."""
+    is_due = campaign.asked_by is not None or (campaign.next_at is not None and campaign.next_at <= now())
+    return _is_running(campaign) or (campaign.state == CampaignState.RUNNING and is_due)
+
+
+def poll_of(campaign: Campaign) -> str:
+    """When a part of the page looks again: soon while a batch is on its way."""
+    return _SOON if is_on_its_way(campaign) else _NOW_AND_THEN
+
+
+def _is_running(campaign: Campaign) -> bool:
+    return campaign.lease_until is not None and campaign.lease_until > now()
 
 
 def _status(campaign: Campaign, zone: str, *, put_off: int, due: int) -> Moment:

@@ -14,7 +14,7 @@ from nimbus.services.explain_campaign import try_floor
 from nimbus.services.fix_campaign import add_fit_inboxes, set_floor
 from nimbus.services.live_place import SendsNothing
 from nimbus.web.access import asker, needs, signed_in, workspace_id
-from nimbus.web.campaign_now import NEAR_SHOWN, NowView, now_of
+from nimbus.web.campaign_now import NEAR_SHOWN, NowView, now_of, poll_of
 from nimbus.web.campaign_progress import done_of
 from nimbus.web.forms.campaign_floor import FloorForm
 from nimbus.web.partials import go
@@ -100,6 +100,7 @@ def _page(campaign_id: int, fragment: str, status: int = 200, **given: Any) -> R
         campaign=campaign,
         near_shown=NEAR_SHOWN,
         done=done_of(campaign, before=None),
+        poll=poll_of(campaign),
         **{"form": _usual_floor(now), "answer": None} | given,
     )
 
