@@ -61,7 +61,11 @@ def renew(turn: Turn) -> bool:
 
 
 def give_back(turn: Turn, **values: Any) -> None:
-    """End the turn, and keep with the campaign what came of it."""
+    """End the turn, and keep with the campaign what came of it; whoever woke it meanwhile has their way."""
+    if "next_at" in values:
+        is_as_it_was = _CAMPAIGN.c.next_at == turn.campaign.next_at
+        later = sa.literal(values["next_at"], _CAMPAIGN.c.next_at.type)
+        values["next_at"] = sa.case((is_as_it_was, later), else_=_CAMPAIGN.c.next_at)
     with transaction() as session:
         session.execute(_of(turn).values(owner=None, lease_until=None, asked_by=None, **values))
 

@@ -21,6 +21,7 @@ from nimbus.models.batch_queries import find_batch, list_batches
 from nimbus.models.campaign_queries import count_contacts, list_campaigns
 from nimbus.rules.eligibility import Code
 from nimbus.rules.rotation import WhatIf
+from nimbus.services.batch_ledger import give_back, take_turn
 from nimbus.services.campaign_life import (
     CannotBecome,
     LaunchRefused,
@@ -164,6 +165,19 @@ def test_an_inbox_that_is_put_back_wakes_the_campaign_that_waits_for_one(asker, 
     assert run_batch(acme, campaign) is None
 
     switch_rotation(asker, inbox, is_active=True)
+
+    assert run_batch(acme, campaign) == BatchDone(1, 0)
+
+
+def test_a_campaign_that_is_woken_while_its_batch_runs_is_due_when_that_ends(asker, acme):
+    [inbox] = make_pool(acme, 1, is_active=False)
+    campaign = make_campaign(acme, [inbox], 1)
+    run_batch(acme, campaign)
+    change(Campaign, next_at=now() - timedelta(seconds=1))
+    turn = take_turn(acme, campaign)
+
+    switch_rotation(asker, inbox, is_active=True)
+    give_back(turn, next_at=now() + timedelta(minutes=15))
 
     assert run_batch(acme, campaign) == BatchDone(1, 0)
 
