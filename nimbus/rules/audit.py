@@ -59,7 +59,6 @@ class Action(StrEnum):
     CAMPAIGN_FINISHED = "campaign_finished"
     CAMPAIGN_REMOVED = "campaign_removed"
     BATCH_ASKED = "batch_asked"
-    CAMPAIGN_CHANGED = "campaign_changed"
 
     ROTATION_ASKED = "rotation_asked"
     ROTATION_FINISHED = "rotation_finished"

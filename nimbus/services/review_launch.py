@@ -15,7 +15,7 @@ from nimbus.rules.launch_estimate import Estimate, estimate
 from nimbus.rules.sending_hours import NeverOpens, SendingHours
 from nimbus.services.campaign_copy import list_steps
 from nimbus.services.campaign_life import count_audience, reasons_against
-from nimbus.services.explain_campaign import Explained, explain
+from nimbus.services.explain_campaign import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,19 @@ def review_launch(workspace_id: int, campaign_id: int) -> Review | None:
     reasons = [] if campaign.launched_at else reasons_against(db.session(), campaign, steps)
     hours, contacts = _hours(campaign), _count(campaign)
     delays = [step.delay_days for step in steps]
-    failing = [(each, first_failing(but_for_slot(each.checks))) for each in explained.pool]
+    pool = explained.judged
+    failing = [(each, first_failing(but_for_slot(each.checks))) for each in pool]
     return Review(
         reasons=reasons,
         contacts=contacts,
         steps=len(steps),
-        pool=len(explained.pool),
+        pool=len(pool),
         could_send=sorted(each.inbox.inbox for each, check in failing if check is None),
         cannot_send=_sorted(failing),
         room_today=explained.room_today,
-        opens_at=_opens_at(explained, hours),
+        opens_at=_opens_at(hours),
         hours=hours,
-        estimate=estimate(explained.pool, hours, contacts=contacts, delays=delays) if hours else None,
+        estimate=estimate(pool, hours, contacts=contacts, delays=delays) if hours else None,
     )
 
 
@@ -81,8 +82,8 @@ def _hours(campaign: Campaign) -> SendingHours | None:
         return None
 
 
-def _opens_at(explained: Explained, hours: SendingHours | None) -> datetime | None:
-    return hours.next_batch(now()) if hours and not explained.is_open else None
+def _opens_at(hours: SendingHours | None) -> datetime | None:
+    return hours.next_batch(now()) if hours and not hours.is_open(now()) else None
 
 
 def _sorted(failing: Sequence[tuple[Judged, Check | None]]) -> list[CannotSend]:
