@@ -247,7 +247,7 @@ def controls_of(blocklist: Blocklist) -> tuple[Question, Question]:
 
 def list_of(question: Question) -> Blocklist | None:
     """The list that a question is put to; asked of each look-up, so it looks at no list but that one."""
-    return _BY_ZONE.get(".".join(question.name.rsplit(".", 3)[-3:]))
+    return _BY_ZONE.get(".".join(question.name.split(".")[-3:]))
 
 
 def can_be_believed(blocklist: Blocklist, listed: Answer, never: Answer) -> bool:

@@ -10,6 +10,7 @@ from nimbus.rules.domain_checks import (
     CHECKED_EVERY,
     CONFIRMED_WITHIN,
     LISTED_CHECKED_EVERY,
+    PTR_CHECKED_EVERY,
     Asked,
     Kept,
     check_domain,
@@ -70,6 +71,10 @@ def test_the_last_word_on_ptr_stands_while_the_addresses_are_the_same():
 
     assert ptr(same) is word
     assert ptr(other).verdict is Verdict.PASS
+
+
+def test_names_of_addresses_are_asked_for_once_a_day():
+    assert timedelta(days=1) == PTR_CHECKED_EVERY
 
 
 def test_of_many_addresses_eight_are_looked_at():

@@ -13,6 +13,7 @@ FINE = {"has_both": True, "spam_rate": 0.0005, "troubled": 0, "inboxes": 10}
         ({}, []),
         ({"has_both": None, "spam_rate": None}, []),
         ({"has_both": False}, ["Only one of SPF and DKIM passes"]),
+        ({"spam_rate": 0.00099}, []),
         ({"spam_rate": 0.001}, ["People at Gmail called 0.10 % of its mail spam; it must stay under 0.1 %"]),
         ({"spam_rate": 0.003}, ["People at Gmail called 0.30 % of its mail spam; it must stay under 0.3 %"]),
         ({"troubled": 3}, ["3 of its 10 inboxes are held, on probation or critical"]),

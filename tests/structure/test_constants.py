@@ -18,6 +18,7 @@ MODEL = (
     "domain_checks",
     "domain_pause",
     "domain_score",
+    "domain_warnings",
     "effective_limit",
     "eligibility",
     "fading",
