@@ -19,7 +19,7 @@ from nimbus.services.upload_contacts import begin_import, receive_file
 from tests.factories import make_person, make_workspace
 from tests.rotating.children import dies_at, ended, in_child
 
-ROWS, KILLS = 200_000, (400, 900, 2000)  # statements of the database after which a worker dies
+ROWS, KILLS = 200_000, (200, 500, 900)  # statements of the database after which a worker dies
 RUBBISH = (b"not an address,A\r\n", b"two@@example.com,B\r\n", b'"broken\r\n@example.com",C\r\n')
 
 
