@@ -45,10 +45,7 @@ def test_two_hundred_thousand_rows_with_a_tenth_of_rubbish_are_in_once_each(app,
     with app.app_context():
         person = make_person(make_workspace(), "Ada")
         asker = Asker(person.workspace_id, person.user_id, "Ada", Role.OWNER, "")
-        import_id = receive_file(asker, io.BytesIO(_file()), "l.csv", book_id=None, new_book="Buyers")
-        begin_import(
-            asker, import_id, columns=["email", "first_name"], duplicates=Duplicates.UPDATE, tags="fair"
-        )
+        import_id = _begun(asker)
         began, killed = time.monotonic(), 0
         for point in KILLS:
             how = ended(in_child(app, lambda: (dies_at(point), run(asker.workspace_id, import_id))))  # noqa: B023
@@ -67,6 +64,12 @@ def test_two_hundred_thousand_rows_with_a_tenth_of_rubbish_are_in_once_each(app,
         assert done.added == ROWS - ROWS // 10 == _count(Contact)
         assert _count(UnreadRow) == ROWS // 10
         db.session.remove()
+
+
+def _begun(asker: Asker) -> int:
+    import_id = receive_file(asker, io.BytesIO(_file()), "l.csv", book_id=None, new_book="Buyers")
+    begin_import(asker, import_id, columns=["email", "first_name"], duplicates=Duplicates.UPDATE, tags="fair")
+    return import_id
 
 
 def _file() -> bytes:
