@@ -15,7 +15,7 @@ def make_stuck(workspace_id: int) -> dict[str, int]:
     kept = make_email_account(
         workspace_id, "nia@stuck-acme.test", overall_score=90, restriction="nurture", **fit
     )
-    campaign = make_campaign(workspace_id, [low, kept], 3, called="stuck", name="Acme cold UK")
+    campaign = make_campaign(workspace_id, [low, kept], 1, called="stuck", name="Acme cold UK")
     run_batch(workspace_id, campaign)
     with transaction() as session:
         batch = session.get_one(Campaign, campaign)

@@ -1,5 +1,6 @@
 """Campaigns with less patience, or with one of the bugs that a harness of campaigns must see."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,14 +21,18 @@ def hurry() -> None:
 
 
 def place_without_looking() -> None:
-    """The inbox is not judged again where it is used."""
-    look = place_send.read_again
+    """The inbox is not judged again where it is used, and what was read of it grows old."""
+    look, put = place_send.read_again, run_batch.place
 
     def unjudged(writing, wanted, account_id) -> PoolInbox | None:
         found = look(writing, wanted, account_id)
         return found and replace(found, judged=found.judged._replace(checks=()))
 
-    place_send.read_again = unjudged
+    def later(*given) -> place_send.Placed:
+        time.sleep(0.1)
+        return put(*given)
+
+    place_send.read_again, run_batch.place = unjudged, later
 
 
 def claim_without_asking() -> None:

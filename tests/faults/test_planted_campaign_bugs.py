@@ -30,6 +30,7 @@ def verdicts():
                 fleet.ask()
                 fleet.spoil(inbox, turn)
                 fleet.ask()
+                fleet.settle()
                 fleet.mend(inbox)
             fleet.finish()
             return fleet.wrong()
