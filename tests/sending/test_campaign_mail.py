@@ -56,21 +56,38 @@ def pool(app, cast, mail_stack):
 
 
 @pytest.fixture
-def launched(alice, people, pool, run_jobs):
-    """A campaign of two steps that was made and launched on its pages, its first messages sent; its id."""
-    new = {"name": "Spring", "campaign_type": "cold_outreach", "min_health_score": "70"}
-    page = alice.post("/campaigns/new", new).location.removesuffix("/edit")
-    alice.post(f"{page}/edit", SETTINGS | new | ALWAYS | {"book": str(people[1])})
-    first = {
-        "subject": "Hello {{first_name}}",
-        "body": "Hi {{first_name}}",
-        "html": "<b>Hi {{first_name}}</b>",
-    }
-    alice.post(f"{page}/steps", steps(first, {"body": "Any news?", "delay_days": "1"}))
-    alice.post(f"{page}/pool", {"do": "save", "id": [str(account_id) for account_id, _ in pool]})
-    assert alice.post(f"{page}/launch").location == page
-    run_jobs()
-    return page
+def launch(alice, people, run_jobs):
+    """Makes and launches a campaign of two steps on its pages, sends its first messages, and gives its page."""
+
+    def begin(pool, **differs):
+        new = {"name": "Spring", "campaign_type": "cold_outreach", "min_health_score": "70"} | differs
+        page = alice.post("/campaigns/new", new).location.removesuffix("/edit")
+        alice.post(f"{page}/edit", SETTINGS | new | ALWAYS | {"book": str(people[1])})
+        first = {
+            "subject": "Hello {{first_name}}",
+            "body": "Hi {{first_name}}",
+            "html": "<b>Hi {{first_name}}</b>",
+        }
+        alice.post(f"{page}/steps", steps(first, {"body": "Any news?", "delay_days": "1"}))
+        alice.post(f"{page}/pool", {"do": "save", "id": [str(account_id) for account_id, _ in pool]})
+        assert alice.post(f"{page}/launch").location == page
+        run_jobs()
+        return page
+
+    return begin
+
+
+@pytest.fixture
+def launched(launch, pool):
+    return launch(pool)
+
+
+@pytest.fixture
+def unfit(app, cast, mail_stack):
+    """An inbox for each thing that keeps cold mail away; the last two may send nurture mail."""
+    only = ({"is_active": False}, {"overall_score": 69}, {"restriction": "nurture"}, {"current_stage": 2})
+    with app.app_context():
+        return [make_connected(mail_stack, cast.alice.workspace_id, **FIT | each) for each in only]
 
 
 def link_of(message):
@@ -91,6 +108,31 @@ def test_first_messages_leave_through_the_pools_eligible_inboxes_and_count_there
     listed = words(alice.get("/email-accounts?sort=account").text)
     assert [f"{count}/50" in listed for count in (4, 1)] == [True, True]
     assert mail_stack.messages(senders[0], "Sent") == []
+
+
+@pytest.mark.claim("C36")
+@pytest.mark.claim("C37")
+@pytest.mark.claim("C39")
+@pytest.mark.claim("C43")
+@pytest.mark.claim("C55")
+def test_cold_mail_waits_with_each_inboxs_reason_while_nurture_leaves_through_those_that_may(
+    alice, launch, people, unfit, mail_stack, read
+):
+    cold = launch(unfit)
+
+    off, low, reserved, young = [email for _, email in unfit]
+    batch = words(alice.get(f"{cold}/batches/1").text)
+    assert read(Send) == []
+    assert "0 messages given to inboxes, 2 put off of 2 due" in words(alice.get(f"{cold}/log").text)
+    assert f"{off} was taken out of rotation" in batch
+    assert f"{low} scores 69, the campaign needs 70." in batch
+    assert f"{reserved} is reserved for nurture; this is a cold outreach campaign." in batch
+    assert f"{young} is at stage 2; cold outreach needs 3." in batch
+
+    alice.post(f"{cold}/pause")  # the first look at its mail lifts the low one's score
+    launch(unfit, name="Autumn", campaign_type="nurture")
+    [[first], [second]] = [mail_stack.await_messages(email) for email in people[0]]
+    assert {first["From"], second["From"]} == {f"Ava Able <{email}>" for email in (reserved, young)}
 
 
 def test_a_message_names_its_sender_the_way_out_and_nobody_else(launched, people, pool, mail_stack):
