@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.domain_states import make_many_domains, pause
 from tests.e2e.fleet import make_crowd
 from tests.e2e.judged import make_judged
 from tests.factories import make_email_account
@@ -42,7 +43,9 @@ def total(found: list[Load]) -> int:
     return sum(load.transferred for load in found)
 
 
-@pytest.mark.parametrize("path", ["/", "/email-accounts", "/email-accounts/connect/smtp", "/help/connecting"])
+@pytest.mark.parametrize(
+    "path", ["/", "/email-accounts", "/domains", "/email-accounts/connect/smtp", "/help/connecting"]
+)
 def test_first_visit_costs_at_most_60_kb_in_six_requests_and_the_next_page_20_kb(open_page, fifty, path):
     page = open_page(fifty)
     page.goto(path)
@@ -79,6 +82,24 @@ def test_list_of_fifty_has_at_most_2500_nodes_and_its_fragment_costs_at_most_12_
 
     [fragment] = [load for load in loads(page) if "page=2" in load.url]
     assert 0 < fragment.transferred <= 12 * KB
+
+
+def test_list_of_fifty_domains_keeps_the_same_budgets_and_so_does_the_page_of_a_listed_one(app, owner, page):
+    with app.app_context():
+        make_many_domains(owner.workspace_id, 60)
+        make_email_account(owner.workspace_id, "ava@listed.example", provider="gmail", legs=())
+        pause(owner.workspace_id, "listed.example")
+    page.goto("/domains")
+    assert page.get_by_role("row").count() == 51
+    assert page.evaluate("() => document.querySelectorAll('*').length") <= 2500
+
+    page.get_by_role("link", name="Page 2", exact=True).click()
+    expect(page.get_by_text("51–61 of 61")).to_be_visible()
+    [fragment] = [load for load in loads(page) if "page=2" in load.url]
+    assert 0 < fragment.transferred <= 12 * KB
+
+    page.goto("/domains/listed.example")
+    assert total(loads(page)) <= 20 * KB
 
 
 def test_the_fullest_account_page_has_at_most_1500_nodes_and_costs_at_most_20_kb(app, owner, page):
@@ -121,6 +142,13 @@ def test_targets_are_24_pixels_large_and_44_for_a_finger(open_page, fifty, phone
     page.goto("/email-accounts?q=ava")
     account = page.get_by_role("link", name="ava@try-acme.com").get_attribute("href")
 
-    for path in ("/", "/email-accounts", account, "/email-accounts/connect/smtp"):
+    for path in (
+        "/",
+        "/email-accounts",
+        account,
+        "/domains",
+        "/domains/try-acme.com",
+        "/email-accounts/connect/smtp",
+    ):
         page.goto(path)
         assert page.evaluate(_SMALL, least) == [], path

@@ -17,6 +17,7 @@ from nimbus.services.asker import Asker
 from nimbus.services.saved_views import save_view
 from nimbus.services.tag_changes import set_tags
 from nimbus.web.assets import STATIC
+from tests.domain_states import make_domains
 from tests.e2e.campaigns import make_stuck
 from tests.e2e.conftest import Owner, open_window
 from tests.e2e.contacts import make_contacts
@@ -138,6 +139,13 @@ PAGES = {
     **{f"message {name}": ("many", f"/messages/{{message_{name}}}") for name in MESSAGES},
     "moving a message": ("many", "/messages/{message_waiting}/inbox"),
     "moving a message without another inbox": ("one", "/messages/{message_alone}/inbox"),
+    "domains of none": ("none", "/domains"),
+    "domains": ("domains", "/domains"),
+    **{
+        f"domain that is {state}": ("domains", f"/domains/{state}.example")
+        for state in ("listed", "failing", "overridden", "silent", "troubled", "checking")
+    },
+    "a public provider's domain": ("domains", "/domains/gmail.com"),
     "contacts of none": ("none", "/contacts"),
     "contacts": ("many", "/contacts"),
     "contacts without a find": ("many", "/contacts?q=nobody"),
@@ -196,8 +204,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(app, new_owner) -> World:
-    """Four workspaces: with no account, with one, with sixty, and one that signs in at providers."""
-    owners = {name: new_owner() for name in ("none", "one", "many", "apps")}
+    """Five workspaces: with no account, with one, with sixty, one that signs in at providers, one of many domains."""
+    owners = {name: new_owner() for name in ("none", "one", "many", "apps", "domains")}
     many = owners["many"]
     with app.app_context():
         ids = make_fleet(many.workspace_id)
@@ -206,6 +214,8 @@ def world(app, new_owner) -> World:
         set_tags(dana, ids["ava"], tags=["vip", "Q1 launch"], clients=["Acme"])
         save_view(dana, "Acme, resting", "status=cooldown&client=Acme")
         ids["dana"] = owners["none"].user_id
+        keeper = owners["domains"]
+        make_domains(keeper.workspace_id, Asker(keeper.workspace_id, keeper.user_id, "Dana", Role.OWNER, ""))
         with transaction() as session:
             session.get_one(User, owners["one"].user_id).owns_instance = True
         ids["long"] = make_email_account(owners["one"].workspace_id, LONG)

@@ -19,11 +19,13 @@ OWN = {"saved_views", "sessions", "workspaces", "you"}
 ACCOUNTS = OWN | {"bulk", "connect", "email_accounts", "engage", "messages", "reconnect", "tags"}
 ACCOUNTS |= {"contact_imports", "contacts", "suppression"}
 ACCOUNTS |= {"campaign_form", "campaign_inboxes", "campaign_launch", "campaign_page", "campaign_steps"}
-LOOKS = {"standing.look"}
+LOOKS = {"standing.look", "domains.check", "domains.check_all"}
 MAY_CHANGE = {
     "vera": OWN,
     "bob": ACCOUNTS | LOOKS,
-    "adam": ACCOUNTS | LOOKS | {"audit", "standing.move", "standing.rest", "team"},
+    "adam": ACCOUNTS
+    | LOOKS
+    | {"audit", "domains.end", "domains.override", "standing.move", "standing.rest", "team"},
 }
 # What asks for the password once more; the rest of the same blueprints is for looking.
 PROVED = {

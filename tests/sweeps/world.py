@@ -35,6 +35,7 @@ from tests.cast import Cast, Person
 from tests.factories import (
     mail_settings,
     make_connection_test,
+    make_domain,
     make_email_account,
     make_events,
     make_inbox_day,
@@ -78,6 +79,8 @@ def make_world(app: Flask, cast: Cast) -> World:
             session.get_one(User, cast.alice.user_id).owns_instance = True
         acme = _fill(cast.alice, "acme")
         zenith = _fill(cast.charlie, "zenith")
+        acme |= _pause_a_domain(cast.alice, "acme")
+        zenith |= _pause_a_domain(cast.charlie, "zenith")
         acme |= _sign_in_at_google(cast.alice, "acme")
         zenith |= _sign_in_at_google(cast.charlie, "zenith")
         for person in (cast.alice, cast.charlie):
@@ -178,6 +181,20 @@ def _fill(owner: Person, name: str) -> Samples:
                 "undo_token": f"{name}{UNDO}",
             }
         )
+
+
+def _pause_a_domain(owner: Person, name: str) -> Samples:
+    """A domain with an inbox and a pause that can be set aside; its own name may stand in an answer that repeats it."""
+    workspace_id, domain = owner.workspace_id, f"{name}-mail.test"
+    make_email_account(workspace_id, f"pia@{domain}", display_name=f"Pia of {name}-own", legs=())
+    held = {"mx_dead": [now().isoformat(), now().isoformat(), None]}
+    pause = {
+        "pause_reason": f"No reply arrives at {name}-own",
+        "pause_codes": ["mx_dead"],
+        "paused_at": now(),
+    }
+    make_domain(workspace_id, domain, pause_memory=held, next_check_at=now() + timedelta(hours=6), **pause)
+    return {"domain": domain}
 
 
 def _sign_in_at_google(owner: Person, name: str) -> Samples:
