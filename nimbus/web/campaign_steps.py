@@ -111,6 +111,7 @@ def _shown(step: PreviewedStep) -> ShownStep:
 
 
 def _page(campaign: Campaign, typed: StepsForm) -> str:
+    typed.steps[0].form.delay_days.label.text = "Days after the launch"
     fields = sorted(known_fields(db.session(), campaign)) if campaign.book_id else None
     return render_template(
         "campaigns/steps.html", campaign=campaign, form=typed, fields=fields, most=MOST_STEPS
