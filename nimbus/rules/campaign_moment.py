@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from nimbus.rules.campaign_state import CampaignState
+from nimbus.rules.campaign_status import LOOKS, campaign_key
 from nimbus.rules.durations import clock_time, day_and_month
 
 
@@ -32,21 +33,20 @@ class Moment(NamedTuple):
 
 
 _STOPPED = {
-    CampaignState.DRAFT: ("Draft", "pencil", "Nothing leaves before it is launched."),
-    CampaignState.PAUSED: ("Paused", "circle-pause", "Nothing leaves until somebody resumes it."),
-    CampaignState.FINISHED: ("Finished", "circle-check", "Nothing more leaves."),
+    CampaignState.DRAFT: "Nothing leaves before it is launched.",
+    CampaignState.PAUSED: "Nothing leaves until somebody resumes it.",
+    CampaignState.FINISHED: "Nothing more leaves.",
 }
 
 
 def judge_moment(facts: CampaignFacts) -> Moment:
     """The state of a campaign in one word, and why."""
+    looks = LOOKS[campaign_key(facts.state, facts.throttled_since)]
     if facts.state in _STOPPED:
-        word, icon, reason = _STOPPED[facts.state]
-        return Moment(word, "plain", icon, reason, may_begin=False)
-    is_open = facts.opens_at is None
-    if facts.throttled_since is not None:
-        return Moment("Throttled", "warn", "clock", _throttled(facts, facts.throttled_since), is_open)
-    return Moment("Running", "ok", "circle-check", _running(facts), is_open)
+        return Moment(*looks, _STOPPED[facts.state], may_begin=False)
+    since = facts.throttled_since
+    reason = _running(facts) if since is None else _throttled(facts, since)
+    return Moment(*looks, reason, may_begin=facts.opens_at is None)
 
 
 def _throttled(facts: CampaignFacts, since: datetime) -> str:

@@ -55,7 +55,7 @@ class CampaignStatus:
     action: CampaignAction | None
 
 
-_LOOKS: dict[CampaignKey, tuple[str, str, str]] = {
+LOOKS: dict[CampaignKey, tuple[str, str, str]] = {
     CampaignKey.THROTTLED: ("Throttled", "warn", "clock"),
     CampaignKey.RUNNING: ("Running", "ok", "circle-check"),
     CampaignKey.PAUSED: ("Paused", "plain", "circle-pause"),
@@ -67,7 +67,7 @@ _ACTIONS = {
     CampaignKey.PAUSED: CampaignAction.RESUME,
     CampaignKey.DRAFT: CampaignAction.GO_ON,
 }
-WORDS = {key: word for key, (word, _, _) in _LOOKS.items()}
+WORDS = {key: word for key, (word, _, _) in LOOKS.items()}
 
 
 def campaign_key(state: CampaignState, throttled_since: datetime | None) -> CampaignKey:
@@ -80,7 +80,7 @@ def campaign_key(state: CampaignState, throttled_since: datetime | None) -> Camp
 def judge_campaign(facts: CampaignFacts) -> CampaignStatus:
     """The status of a campaign in words."""
     key = campaign_key(facts.state, facts.throttled_since)
-    return CampaignStatus(key, *_LOOKS[key], reason=_reason(key, facts), action=_ACTIONS.get(key))
+    return CampaignStatus(key, *LOOKS[key], reason=_reason(key, facts), action=_ACTIONS.get(key))
 
 
 def _reason(key: CampaignKey, facts: CampaignFacts) -> str:
