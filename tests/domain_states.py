@@ -49,7 +49,8 @@ def look(workspace_id: int, name: str, zone: dict[str, list[str]]) -> int:
     lease = now() + LEASE
     domain_id = make_domain(workspace_id, name, check_lease_until=lease)
     with transaction() as session:
-        asked = read_asked(session, [session.get_one(DomainHealth, domain_id)])[domain_id]
+        domain = session.get_one(DomainHealth, domain_id)
+        asked = read_asked(session, [domain], now(), anew=True)[domain_id]
     assert record_checks([Done(domain_id, lease, asked, answered(check_domain(asked), zone), 0.5)])
     return domain_id
 

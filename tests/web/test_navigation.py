@@ -14,6 +14,7 @@ ENTRIES = [
     "/campaigns",
     "/domains",
     "/contacts",
+    "/deliverability",
     "/integrations",
     "/settings",
     "/help",
@@ -87,7 +88,9 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
     lose(cast.charlie.workspace_id, 3)
     page = alice.get("/help").text
 
-    assert "Email accounts 2 Campaigns Domains Contacts Integrations Settings Help" in words(page)
+    assert "Email accounts 2 Campaigns Domains Contacts Deliverability Integrations Settings Help" in words(
+        page
+    )
     assert "<title>(2) Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" in page
 
@@ -103,13 +106,15 @@ def test_paused_domains_that_have_inboxes_are_counted_in_the_menu(alice, app, ca
         ):
             make_domain(workspace_id, name, pause_reason="DMARC alignment fails")
 
-    assert "Email accounts Domains 1 Contacts" in words(alice.get("/help").text)
+    assert "Email accounts Campaigns Domains 1 Contacts" in words(alice.get("/help").text)
 
 
 def test_while_nothing_needs_attention_nothing_is_counted(alice):
     page = alice.get("/help").text
 
-    assert "Email accounts Campaigns Domains Contacts Integrations Settings Help" in words(page)
+    assert "Email accounts Campaigns Domains Contacts Deliverability Integrations Settings Help" in words(
+        page
+    )
     assert "<title>Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" not in page
 
