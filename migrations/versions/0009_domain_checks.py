@@ -145,7 +145,7 @@ def _spam_days():
         "domain_spam_day",
         ["domain_id", "day"],
         *_filled(sa.Date(), "day"),
-        *_filled(sa.Float(), "rate"),
+        *_filled(sa.Double(), "rate"),
         sa.CheckConstraint("rate BETWEEN 0 AND 1", name=op.f("ck_domain_spam_day_rate")),
     )
 

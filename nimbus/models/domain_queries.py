@@ -1,5 +1,7 @@
 """Which sending domains count: those that an inbox sends from."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -12,6 +14,12 @@ def has_inboxes() -> sa.ColumnElement[bool]:
     return sa.exists().where(
         EmailAccountHealth.domain_id == DomainHealth.id, EmailAccountHealth.removed_at.is_(None)
     )
+
+
+def is_due(moment: datetime) -> sa.ColumnElement[bool]:
+    """Which domains are to be looked at: those that have inboxes and whose time has come."""
+    is_time = sa.or_(DomainHealth.next_check_at.is_(None), DomainHealth.next_check_at <= moment)
+    return sa.and_(DomainHealth.is_public_provider.is_(False), is_time, has_inboxes())
 
 
 def count_paused(session: Session, workspace_id: int) -> int:

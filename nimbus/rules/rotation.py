@@ -121,8 +121,8 @@ def costliest(reasons: Mapping[Code, int]) -> Code | None:
 
 
 def near_misses(pool: Iterable[Candidate], floor: int) -> list[Candidate]:
-    """The inboxes whose score is NEAR points below the floor at most, the nearest first."""
-    near = [each for each in pool if floor - NEAR <= _score(each) < floor]
+    """The inboxes whose score is NEAR points below the floor at most, the nearest first, with the score that counts."""
+    near = [replace(each, score=_score(each)) for each in pool if floor - NEAR <= _score(each) < floor]
     return sorted(near, key=lambda each: (-_score(each), each.inbox))
 
 

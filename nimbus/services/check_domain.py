@@ -13,7 +13,7 @@ from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import DomainHealth
-from nimbus.models.domain_queries import has_inboxes
+from nimbus.models.domain_queries import is_due
 from nimbus.providers.contract import Secret
 from nimbus.providers.dns.crew import Crew
 from nimbus.providers.dns.memory import Memory, Pace
@@ -56,12 +56,6 @@ def check_due(stop_at: float) -> int:
     while time.monotonic() < stop_at and (taken := _take(is_due(now()), most=_AT_A_TIME, anew=False)):
         checked += _check(taken, memory, pace, shows_progress=False)
     return checked
-
-
-def is_due(moment: datetime) -> sa.ColumnElement[bool]:
-    """Which domains are to be looked at: those that have inboxes and whose time has come."""
-    is_time = sa.or_(DomainHealth.next_check_at.is_(None), DomainHealth.next_check_at <= moment)
-    return sa.and_(DomainHealth.is_public_provider.is_(False), is_time, has_inboxes())
 
 
 def _take(wanted: sa.ColumnElement[bool], *, most: int, anew: bool) -> list[Taken]:

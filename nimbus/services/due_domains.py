@@ -11,11 +11,10 @@ from nimbus.database import transaction
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models import DomainHealth
-from nimbus.models.domain_queries import has_inboxes
+from nimbus.models.domain_queries import has_inboxes, is_due
 from nimbus.rules.audit import Action
 from nimbus.services import audit
 from nimbus.services.asker import Asker
-from nimbus.services.check_domain import check_due, is_due
 from nimbus.services.pause_domain import find_domain
 
 _WORKS_FOR = 20.0  # seconds of a job; what is left waits for the next, and other work is not kept waiting
@@ -56,6 +55,8 @@ def ask_all(asker: Asker) -> int:
 
 def check_what_is_due() -> None:
     """Check the domains whose time has come, unless another worker is at it; asked for each minute."""
+    from nimbus.services.check_domain import check_due
+
     moment = now()
     at_work = sa.exists().where(DomainHealth.check_lease_until > moment)
     if db.session.scalar(sa.select(sa.and_(sa.exists().where(is_due(moment)), ~at_work))):

@@ -8,9 +8,7 @@ from tests.faults.campaign_fleet import TURNS, CampaignFleet
 from tests.faults.fleet import running_fleet
 
 NOTICED_BY = {
-    "place_without_looking": "nothing_is_placed_at_a_bad_inbox",
     "claim_without_asking": "nothing_is_claimed_from_a_bad_inbox",
-    "take_back_what_is_under_way": "nobody_is_written_to_twice",
     "forget_the_snapshot": "every_message_has_its_snapshot",
 }
 

@@ -32,7 +32,7 @@ from nimbus.services.remove_campaign import remove_campaign
 from nimbus.services.review_launch import review_launch
 from nimbus.services.run_batch import BatchDone, run_batch
 from tests.factories import make_workspace, reload
-from tests.services.campaigning import all_rows, change, make_campaign, make_pool
+from tests.services.campaigning import all_rows, change, make_campaign, make_pool, run_now
 from tests.services.contacts import make_book, make_contact
 
 HELLO = StepCopy(0, "Hello {{first_name|there}}", "Hi {{first_name|there}}", "<p>Hi</p>")
@@ -248,7 +248,7 @@ def test_what_is_ended_sends_nothing_more_and_is_not_launched_again(asker, acme)
     finish(asker, campaign)
 
     assert (reload(Campaign, campaign).state, all_rows(Send)) == ("finished", [])
-    assert run_batch(acme, campaign, by="Ada") is None
+    assert run_now(acme, campaign) is None
     for change_it in (finish, launch, pause):
         with pytest.raises(CannotBecome):
             change_it(asker, campaign)

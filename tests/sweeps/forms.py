@@ -20,6 +20,7 @@ _TYPED = {
     "password": PASSWORD,
     "current_password": PASSWORD,
     "new_password": "a quite different password",
+    "floor": "70",
 }
 
 # What a person would choose where any other choice makes no sense: some column holds the addresses.

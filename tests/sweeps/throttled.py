@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from nimbus.clock import now
-from nimbus.models import Batch, Campaign, CampaignContact, CampaignStep, Deferral
+from nimbus.models import Batch, Campaign, CampaignContact, CampaignInbox, CampaignStep, Deferral
 
 _PAGES = (
     "campaign_page.show",
@@ -20,7 +20,7 @@ _PAGES = (
 
 
 def fill_throttled_campaign(
-    session: Session, workspace_id: int, name: str, contact_id: object
+    session: Session, workspace_id: int, name: str, account_id: int, *, contact_id: object
 ) -> dict[str, object]:
     """A throttled campaign with a batch that put its one message off; gives what addresses call them."""
     mine, own, moment = {"workspace_id": workspace_id}, f"{name}-own", now()
@@ -37,6 +37,7 @@ def fill_throttled_campaign(
         launched_at=moment,
         next_at=moment + timedelta(minutes=15),
         throttled_since=moment,
+        min_health_score=72,  # what nobody has judged scores 70, and is near it
     )
     session.add(campaign)
     session.flush()
@@ -59,6 +60,7 @@ def fill_throttled_campaign(
     session.flush()
     session.add_all(
         [
+            CampaignInbox(**of_campaign, account_id=account_id),
             CampaignStep(**of_campaign, number=0, delay_days=0, subject=own, body=own),
             CampaignContact(**of_campaign, contact_id=contact_id, due_at=moment, deferrals=1),
             Deferral(**mine, batch_id=batch.id, contact_id=contact_id, step=0, until=moment),

@@ -163,7 +163,9 @@ def _fill(owner: Person, name: str) -> Samples:
         people = fill_contacts(session, workspace_id, name)
         its = {each: people[each] for each in ("book_id", "contact_id")}
         campaigns = fill_campaigns(session, workspace_id, name, account_id, **its)
-        campaigns |= fill_throttled_campaign(session, workspace_id, name, its["contact_id"])
+        campaigns |= fill_throttled_campaign(
+            session, workspace_id, name, account_id, contact_id=its["contact_id"]
+        )
         return (
             people
             | campaigns
@@ -186,7 +188,9 @@ def _fill(owner: Person, name: str) -> Samples:
 def _pause_a_domain(owner: Person, name: str) -> Samples:
     """A domain with an inbox and a pause that can be set aside; its own name may stand in an answer that repeats it."""
     workspace_id, domain = owner.workspace_id, f"{name}-mail.test"
-    make_email_account(workspace_id, f"pia@{domain}", display_name=f"Pia of {name}-own", legs=())
+    make_email_account(
+        workspace_id, f"pia@{domain}", display_name=f"Pia of {name}-own", legs=(), provider=Provider.GMAIL
+    )
     held = {"mx_dead": [now().isoformat(), now().isoformat(), None]}
     pause = {
         "pause_reason": f"No reply arrives at {name}-own",

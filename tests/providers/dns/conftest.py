@@ -30,7 +30,7 @@ def name_servers():
 @pytest.fixture(scope="module")
 def real(name_servers):
     """A resolver that asks the real one; patient enough for a busy machine, and no more."""
-    return Resolver([("127.0.0.1", name_servers.port)], patience=1.2, attempt=0.6)
+    return Resolver([("127.0.0.1", name_servers.port)], patience=4, attempt=1.5)
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,7 @@ def test_the_campaign_the_inbox_and_the_domain_say_the_same_cause_and_the_campai
     look(), look(11)
     run_batch(acme, campaign)
     told = {
-        check.sentence for each in explain(acme, campaign).pool for check in each.checks if not check.passes
+        check.sentence for each in explain(acme, campaign).judged for check in each.checks if not check.passes
     }
     assert PAUSED in told
     assert reload(EmailAccountHealth, pool[0]).score_record["caps"][0]["text"].endswith("Spamhaus DBL")
