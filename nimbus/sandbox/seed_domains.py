@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from nimbus.sandbox import flaws
 from nimbus.sandbox.fleet import FLAWED, SET_ASIDE
 from nimbus.services.asker import Asker
 from nimbus.services.check_domain import check_due
-from nimbus.services.pause_domain import resume_anyway
+from nimbus.services.pause_domain import CannotOverride, resume_anyway
 
 _EARLIER = timedelta(minutes=15)  # when these were seen for the first time: the second look pauses
 _SECONDS = 30.0
@@ -46,4 +47,5 @@ def judge_domains(asker: Asker, control: Callable[..., None]) -> None:
                     )
                 )
     check_due(time.monotonic() + _SECONDS)
-    resume_anyway(asker, SET_ASIDE)
+    with suppress(CannotOverride):  # a machine too busy to ask in time has paused nothing
+        resume_anyway(asker, SET_ASIDE)
