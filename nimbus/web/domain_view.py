@@ -99,7 +99,7 @@ class DomainView:
             return None
         if self._page.progress is not None:
             return "every 1s"
-        return "every 10s" if self.no_worker else "every 2s"
+        return "every 5s" if self.no_worker else "every 2s"
 
     @property
     def answered(self) -> list[str]:
