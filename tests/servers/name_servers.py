@@ -41,6 +41,7 @@ server:
   xfrdfile: ""
   zonelistfile: "{directory}/zones.list"
   server-count: 1
+  rrl-ratelimit: 0
 remote-control:
   control-enable: no
 zone:
@@ -66,7 +67,7 @@ server:
   unblock-lan-zones: yes
   insecure-lan-zones: yes
   local-zone: "test." nodefault
-  outbound-msg-retry: 1
+  outbound-msg-retry: 3
 stub-zone:
   name: "."
   stub-addr: 127.0.0.1@{nsd}
