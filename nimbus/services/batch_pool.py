@@ -1,5 +1,6 @@
 """The inboxes of a campaign's pool as its rules see them: all at once for a batch, one again where it is to be used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -29,6 +30,7 @@ from nimbus.rules.send_state import SendKind, SendState
 from nimbus.services.prepared import Writing
 from nimbus.services.todays_limit import SHAPE_THE_LIMIT, ceiling_of, todays_limit
 
+TOGETHER = 20  # inboxes that are read again at once, at most
 _ACCOUNT, _DOMAIN, _POOL = table_of(EmailAccountHealth), table_of(DomainHealth), table_of(CampaignInbox)
 _DAY, _HOUR, _SEND, _TURN = table_of(InboxDay), table_of(InboxHour), table_of(Send), table_of(InboxRotation)
 _OTHERS = ("id", "email", "is_active", "restriction", "current_stage", "stage_sentence", "connection_state")
@@ -75,10 +77,15 @@ def read_pool(writing: Writing, look: Look) -> list[PoolInbox]:
     return [_inbox(row, look) for row in writing.rows(_pool(), look.values)]
 
 
-def read_again(writing: Writing, look: Look, account_id: int) -> PoolInbox | None:
-    """One inbox as it is now; on Postgres nobody changes it until this transaction ends. None: it left the pool."""
-    found = writing.rows(_one(), look.values | {"of_account": account_id})
-    return _inbox(found[0], look) if found else None
+def read_again(writing: Writing, look: Look, account_ids: Sequence[int]) -> dict[int, PoolInbox]:
+    """Some inboxes as they are now, TOGETHER at most; those that left the pool are missing.
+
+    Nobody changes them, their domains or their slots until this transaction ends, nor reads them in this way.
+    """
+    asked = {_place(number): account_ids[number % len(account_ids)] for number in range(TOGETHER)}
+    # First of all: on Postgres a query that waits for a lock sees the slots and counts of before.
+    writing.rows(_locked(), asked)
+    return {row.id: _inbox(row, look) for row in writing.rows(_some(), look.values | asked)}
 
 
 def read_alone(writing: Writing, look: Look, account_id: int) -> PoolInbox | None:
@@ -208,6 +215,21 @@ def _alone() -> sa.Select[Any]:
 
 
 @cache
-def _one() -> sa.Select[Any]:
-    """Locked for reading: a change of the inbox or its domain comes before all this, or after."""
-    return _alone().with_for_update(read=True, of=[_ACCOUNT, _DOMAIN])
+def _locked() -> sa.Select[Any]:
+    """In one order for all."""
+    ids = sa.select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(_places())).order_by(_ACCOUNT.c.id)
+    return ids.with_for_update(key_share=True)
+
+
+@cache
+def _some() -> sa.Select[Any]:
+    """A change of a domain comes before all this, or after; two batches may read the same domain."""
+    return _pool().where(_POOL.c.account_id.in_(_places())).with_for_update(read=True, of=_DOMAIN)
+
+
+def _places() -> list[sa.BindParameter[int]]:
+    return [sa.bindparam(_place(number), type_=sa.Integer) for number in range(TOGETHER)]
+
+
+def _place(number: int) -> str:
+    return f"account_{number}"

@@ -1,10 +1,11 @@
-"""Giving one message of a campaign to an inbox: the row that will leave, the contact's state and the slot, or nothing.
+"""Giving messages of a campaign to inboxes: for each the row that will leave, the contact's state and the slot, or nothing.
 
-One short transaction. The slot's row makes those wait for each other who want the same inbox; then the inbox is read
-and judged again, whatever the batch has seen of it before. What was placed counts against today's number at once, and
-the claim takes its place in the budget when the message leaves (`services/send_claim.py`).
+One short transaction for a few messages, each for another inbox. Those who want the same inbox wait for each other;
+each inbox is read and judged again, whatever the batch has seen of it before. What was placed counts against today's
+number at once, and the claim takes its place in the budget when the message leaves (`services/send_claim.py`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from nimbus.clock import now
 from nimbus.database import insert_or
 from nimbus.models import Campaign, CampaignContact, InboxRotation, Send, Suppression
 from nimbus.models.base import table_of
@@ -73,44 +73,61 @@ class Placed:
     failing: Check | None = None
 
 
-class _Undone(Exception):
-    """Nothing of this transaction stays."""
+def place(look: Look, batch_id: int, asked: Sequence[tuple[Message, Slot]]) -> list[Placed]:
+    """Give each message to its inbox if every check passes at this moment, and its contact still waits for this step.
 
-    def __init__(self, placed: Placed) -> None:
-        super().__init__()
-        self.placed = placed
-
-
-def place(look: Look, batch_id: int, message: Message, slot: Slot) -> Placed:
-    """Give the message to the inbox if every check passes at this moment, and the contact still waits for this step."""
-    try:
-        return patient_write(lambda writing: _place(writing, look, batch_id, message, slot=slot))
-    except _Undone as undone:
-        return undone.placed
+    asked: messages with the slots they are to have, no inbox twice, `batch_pool.TOGETHER` at most.
+    """
+    return patient_write(lambda writing: _place_all(writing, look, batch_id, asked)) if asked else []
 
 
-def _place(writing: Writing, look: Look, batch_id: int, message: Message, *, slot: Slot) -> Placed:
-    asked = {"of_account": slot.account_id, "of_workspace": look.workspace_id}
-    turn = asked | {"at_slot": slot.at, "next_slot": slot.at + slot.then}
-    if not writing.change(_taking(writing.database), turn):
-        raise _Undone(Placed(Outcome.TAKEN))
-    # As it is now, but for the slot that has just been taken.
-    inbox = read_again(writing, look, slot.account_id)
-    failing = first_failing(but_for_slot(inbox.judged.checks)) if inbox else None
-    if inbox is None or failing is not None:
-        raise _Undone(Placed(Outcome.NOT_THIS_INBOX, inbox, failing))
-    stands = asked | {
+def _place_all(
+    writing: Writing, look: Look, batch_id: int, asked: Sequence[tuple[Message, Slot]]
+) -> list[Placed]:
+    found = read_again(writing, look, [slot.account_id for _, slot in asked])
+    return [
+        _place(writing, look, found.get(slot.account_id), _row(look, batch_id, message, slot), slot=slot)
+        for message, slot in asked
+    ]
+
+
+def _place(
+    writing: Writing, look: Look, inbox: PoolInbox | None, send: dict[str, Any], *, slot: Slot
+) -> Placed:
+    if inbox is None:
+        return Placed(Outcome.NOT_THIS_INBOX)
+    taken_until = inbox.judged.inbox.next_slot_at
+    if taken_until is not None and taken_until > slot.at:
+        return Placed(Outcome.TAKEN, inbox)
+    failing = first_failing(but_for_slot(inbox.judged.checks))
+    if failing is not None:
+        return Placed(Outcome.NOT_THIS_INBOX, inbox, failing)
+    stands = {
+        "of_account": slot.account_id,
+        "of_workspace": look.workspace_id,
         "of_campaign": look.campaign_id,
-        "of_contact": message.contact_id,
-        "of_step": message.step,
-        "of_recipient": message.recipient,
+        "of_contact": send["contact_id"],
+        "of_step": send["step"],
+        "of_recipient": send["recipient"],
         "of_type": look.wanted.campaign_type,
         "of_floor": look.wanted.floor,
     }
-    put = _row(look, batch_id, message, slot)
-    if not writing.change(_moving_on(), stands) or not writing.change(_putting(writing.database), put):
-        raise _Undone(Placed(Outcome.NOT_THIS_CONTACT, inbox))
+    if not writing.change(_putting(writing.database), send):
+        return Placed(Outcome.NOT_THIS_CONTACT, inbox)
+    if not writing.change(_moving_on(), stands):
+        writing.change(_taking_out(), {"of_key": send["key"], "of_workspace": look.workspace_id})
+        return Placed(Outcome.NOT_THIS_CONTACT, inbox)
+    writing.change(_taking_slot(writing.database), _turn(look, slot))
     return Placed(Outcome.PLACED, inbox)
+
+
+def _turn(look: Look, slot: Slot) -> dict[str, Any]:
+    return {
+        "workspace_id": look.workspace_id,
+        "account_id": slot.account_id,
+        "last_used_at": slot.at,
+        "next_slot_at": slot.at + slot.then,
+    }
 
 
 def _row(look: Look, batch_id: int, message: Message, slot: Slot) -> dict[str, Any]:
@@ -125,7 +142,7 @@ def _row(look: Look, batch_id: int, message: Message, slot: Slot) -> dict[str, A
         "body": message.body,
         "html": message.html,
         "headers": message.headers,
-        "created_at": now(),
+        "created_at": look.moment,
         "due_at": slot.at,
         "attempts": 0,
         "looks": 0,
@@ -138,20 +155,11 @@ def _row(look: Look, batch_id: int, message: Message, slot: Slot) -> dict[str, A
 
 
 @cache
-def _taking(dialect: str) -> Any:
-    """The inbox's slot, unless another batch has given it away; whoever is second waits here, and then sees it."""
-    at_slot = sa.bindparam("at_slot", type_=_TURN.c.last_used_at.type)
-    next_slot = sa.bindparam("next_slot", type_=_TURN.c.next_slot_at.type)
-    put = insert_or(InboxRotation, dialect).values(
-        workspace_id=sa.bindparam("of_workspace"),
-        account_id=_INBOX,
-        last_used_at=at_slot,
-        next_slot_at=next_slot,
-    )
+def _taking_slot(dialect: str) -> Any:
+    put = insert_or(InboxRotation, dialect)
     return put.on_conflict_do_update(
         index_elements=["account_id"],
         set_={name: put.excluded[name] for name in ("last_used_at", "next_slot_at")},
-        where=_TURN.c.next_slot_at <= at_slot,
     )
 
 
@@ -188,3 +196,11 @@ def _moving_on() -> sa.Update:
 def _putting(dialect: str) -> Any:
     put = insert_or(Send, dialect)
     return put.on_conflict_do_nothing(index_elements=["campaign_id", "contact_id", "step"])
+
+
+@cache
+def _taking_out() -> sa.Delete:
+    """What was put a moment ago: its contact does not wait for it."""
+    return sa.delete(_SEND).where(
+        _SEND.c.workspace_id == sa.bindparam("of_workspace"), _SEND.c.key == sa.bindparam("of_key")
+    )

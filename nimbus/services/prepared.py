@@ -33,7 +33,7 @@ class Writing:
         """Its name, sqlite or postgresql."""
         return self._dialect.name
 
-    def change(self, statement: sa.Insert | sa.Update, values: Mapping[str, Any]) -> bool:
+    def change(self, statement: sa.UpdateBase, values: Mapping[str, Any]) -> bool:
         """Run a statement with values for its parameters and, by their names, for the columns it sets.
 
         Whether it changed a row: for a conditional update that answer is the lock.

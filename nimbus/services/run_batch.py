@@ -1,15 +1,15 @@
 """One batch of one campaign: whatever is due is given to the inbox whose turn it is, or put off with the reason.
 
-The pool is read and judged once and kept ordered; each message is then placed by itself, with its inbox read and
-judged again (`services/place_send.py`). A batch that is killed leaves whole messages and nothing half: the next one
+The pool is read and judged once and kept ordered; messages are then placed a few at a time, each inbox read and judged
+again (`services/place_send.py`). A batch that is killed leaves whole messages and nothing half: the next one
 goes on where it stopped, as soon as its lease is over.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -38,11 +38,11 @@ from nimbus.services.batch_ledger import (
     take_turn,
     upcoming,
 )
-from nimbus.services.batch_pool import Look, PoolInbox, read_pool, wanted_by
+from nimbus.services.batch_pool import TOGETHER, Look, PoolInbox, read_pool, wanted_by
 from nimbus.services.campaign_copy import Written, read_steps, read_threads, write_step
 from nimbus.services.live_place import place_state
 from nimbus.services.patient_write import patient_write
-from nimbus.services.place_send import Outcome, Placed, Slot, place
+from nimbus.services.place_send import Message, Outcome, Placed, Slot, place
 from nimbus.services.queue_send import MessageRefused
 
 _AT_ONCE = 200  # contacts read at a time
@@ -85,6 +85,15 @@ def run_batch(workspace_id: int, campaign_id: int) -> BatchDone | None:
     return _Running(turn, look, hours, written, due).run()
 
 
+class _Asked(NamedTuple):
+    """A message on its way to an inbox, and the inbox as it stood before."""
+
+    contact: Any
+    inbox: Standing
+    message: Message
+    slot: Slot
+
+
 class _Running:
     """A batch at work: the order of its inboxes, and those that it has left out with the reason."""
 
@@ -120,8 +129,7 @@ class _Running:
                 [each.contact_id for each in contacts if each.step],
             )
             db.session.rollback()
-            for contact in contacts:
-                self._serve(contact, threads.get(contact.contact_id, []))
+            self._serve(contacts, threads)
             after = contacts[-1].due_at, contacts[-1].contact_id
         pool = [each.judged for each in self._pool.values()]
         # One that waits for its slot only takes what is left in the next batch.
@@ -154,21 +162,46 @@ class _Running:
         db.session.rollback()
         return found
 
-    def _serve(self, contact: Any, thread: Sequence[Any]) -> None:
-        """Place one contact's message: through its thread's inbox, or through the first that still may."""
-        while (inbox := self._choose(contact)) is not None:
+    def _serve(self, contacts: Sequence[Any], threads: Mapping[int, Sequence[Any]]) -> None:
+        """Place each contact's message: through its thread's inbox, or through the first that still may."""
+        waiting = list(contacts)
+        while waiting:
+            look = replace(self._look, moment=now())
+            asked = self._ask(waiting, threads, look.moment)
+            done = place(look, self._ledger.batch_id, [(each.message, each.slot) for each in asked])
+            for each, placed in zip(asked, done, strict=True):
+                self._note(each.inbox, placed)
+            waiting[:0] = [
+                each.contact
+                for each, placed in zip(asked, done, strict=True)
+                if placed.outcome not in {Outcome.PLACED, Outcome.NOT_THIS_CONTACT}
+            ]
+
+    def _ask(
+        self, waiting: list[Any], threads: Mapping[int, Sequence[Any]], moment: datetime
+    ) -> list[_Asked]:
+        """Take from those who wait as many as can be placed at once: what an inbox takes next is seen after this one."""
+        asked: dict[int, _Asked] = {}
+        while waiting and len(asked) < TOGETHER:
+            inbox = self._choose(waiting[0])
+            if inbox is not None and inbox.account_id in asked:
+                break
+            contact = waiting.pop(0)
+            if inbox is None:
+                continue
             try:
-                message = write_step(
-                    self._written, contact, self._address(inbox), thread, workspace_id=self._look.workspace_id
-                )
+                message = self._write(contact, inbox, threads.get(contact.contact_id, []))
             except (MergeError, MessageRefused) as problem:
                 self._give_up(contact, str(problem))
-                return
-            slot = Slot(inbox.account_id, max(inbox.free_at, now()), self._space(inbox))
-            placed = place(replace(self._look, moment=now()), self._ledger.batch_id, message, slot)
-            self._note(inbox, slot, placed)
-            if placed.outcome in {Outcome.PLACED, Outcome.NOT_THIS_CONTACT}:
-                return
+                continue
+            slot = Slot(inbox.account_id, max(inbox.free_at, moment), self._space(inbox))
+            asked[inbox.account_id] = _Asked(contact, inbox, message, slot)
+            self._rotation.put(inbox.used(slot.at, slot.at + slot.then))
+        return list(asked.values())
+
+    def _write(self, contact: Any, inbox: Standing, thread: Sequence[Any]) -> Message:
+        mailbox = self._pool[inbox.account_id].judged.inbox.inbox
+        return write_step(self._written, contact, mailbox, thread, workspace_id=self._look.workspace_id)
 
     def _choose(self, contact: Any) -> Standing | None:
         """The inbox for a contact; a thread whose inbox cannot send is put off here."""
@@ -184,15 +217,15 @@ class _Running:
         standing = self._rotation.find(contact.account_id)
         return standing if standing and standing.free_at < self._ends else None
 
-    def _note(self, inbox: Standing, slot: Slot, placed: Placed) -> None:
-        """Keep what was learnt of an inbox: that it was used, or what it looks like by now."""
+    def _note(self, inbox: Standing, placed: Placed) -> None:
+        """Keep what was learnt of an inbox, which stood as `inbox` when it was asked: as a rule that it was used."""
         if placed.outcome is Outcome.PLACED:
             self._ledger.placed += 1
-            self._rotation.put(inbox.used(slot.at, slot.at + slot.then))
-        elif placed.outcome is Outcome.TAKEN:
-            # Another campaign was quicker: it is as if it had just been used.
-            self._rotation.put(replace(inbox, free_at=slot.at + slot.then))
-        elif placed.outcome is Outcome.NOT_THIS_INBOX:
+        elif placed.outcome is Outcome.NOT_THIS_CONTACT:
+            self._rotation.put(inbox)
+        elif placed.outcome is Outcome.TAKEN and placed.inbox:
+            self._rotation.put(placed.inbox.standing)  # another campaign was quicker
+        else:
             self._leave_out(inbox.account_id, placed)
 
     def _leave_out(self, account_id: int, placed: Placed) -> None:
@@ -214,9 +247,6 @@ class _Running:
                 )
                 .values(state=ContactState.FAILED, problem=problem)
             )
-
-    def _address(self, inbox: Standing) -> str:
-        return self._pool[inbox.account_id].judged.inbox.inbox
 
     def _space(self, inbox: Standing) -> timedelta:
         window = max(timedelta(), self._closes - inbox.free_at)

@@ -46,31 +46,37 @@ VALUES (1, ?, 'campaign', 'queued', ?, ?, 'A question', ?, ?, ?, ?, 0, 0, '[]', 
 
 
 def run() -> bool:
-    """Milliseconds of CPU for all of it, every message placed in a transaction of its own by both."""
+    """Microseconds of CPU for each message that found a slot in this quarter of an hour; the rest stays due.
+
+    The bare loop writes as many, each in a transaction of its own.
+    """
     with campaign(INBOXES, MESSAGES) as app, app.app_context():
         path = app.extensions["nimbus.settings"].data_dir / "nimbus.sqlite3"
+        placed = 0
         body = "we read about your new warehouse and have a question.\n" * 12
 
         def ours() -> float:
+            nonlocal placed
             again()
             took = _cpu(lambda: run_batch(1, 1))
-            assert len(all_rows(Send)) == MESSAGES
+            placed = len(all_rows(Send))
+            assert placed > 3 * INBOXES
             db.session.rollback()
-            return took
+            return took / placed
 
         def floor() -> float:
             again()
             db.session.rollback()
-            return _cpu(lambda: _bare(path, body))
+            return _cpu(lambda: _bare(path, body, placed)) / placed
 
-        return report("tick", *alternate(ours, floor, times=TIMES, warm_up=1), unit="ms", limit=LIMIT)
+        return report("tick", *alternate(ours, floor, times=TIMES, warm_up=1), unit="us", limit=LIMIT)
 
 
-def _bare(path: Path, body: str) -> None:
+def _bare(path: Path, body: str, most: int) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA synchronous=FULL")
         pool = [row[0] for row in database.execute(_POOL)]
-        for number, (contact_id, step, email, *_) in enumerate(database.execute(_DUE).fetchall()):
+        for number, (contact_id, step, email, *_) in enumerate(database.execute(_DUE).fetchall()[:most]):
             inbox = pool[number % len(pool)]
             key, headers = f"campaign:1:{contact_id}:{step}", '{"List-Unsubscribe": "<mailto:a@b.test>"}'
             database.execute("BEGIN IMMEDIATE")
@@ -84,4 +90,4 @@ def _bare(path: Path, body: str) -> None:
 def _cpu(work: object) -> float:
     start = time.process_time()
     work()
-    return (time.process_time() - start) * 1000
+    return (time.process_time() - start) * 1e6

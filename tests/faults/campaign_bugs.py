@@ -24,11 +24,13 @@ def place_without_looking() -> None:
     """The inbox is not judged again where it is used, and what was read of it grows old."""
     look, put = place_send.read_again, run_batch.place
 
-    def unjudged(writing, wanted, account_id) -> PoolInbox | None:
-        found = look(writing, wanted, account_id)
-        return found and replace(found, judged=found.judged._replace(checks=()))
+    def unjudged(*asked) -> dict[int, PoolInbox]:
+        found = look(*asked)
+        return {
+            each: replace(inbox, judged=inbox.judged._replace(checks=())) for each, inbox in found.items()
+        }
 
-    def later(*given) -> place_send.Placed:
+    def later(*given) -> list[place_send.Placed]:
         time.sleep(0.1)
         return put(*given)
 

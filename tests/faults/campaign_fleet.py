@@ -18,6 +18,7 @@ from nimbus.rules.roles import Role
 from nimbus.services.asker import Asker
 from nimbus.services.campaign_life import CannotBecome, ask_for_batch
 from nimbus.services.cool_down import CannotEnd, cool_until, end_cooldowns
+from nimbus.services.move_inbox import move_stage
 from nimbus.services.update_account import restrict, switch_rotation
 from tests.faults.campaign_judge import CampaignEvidence, Spell, campaign_verdict, nobody_is_left_behind
 from tests.faults.fleet import WORKSPACE, Fleet
@@ -40,8 +41,14 @@ class Turn(NamedTuple):
 
 
 def set_stage(inbox: int, stage: int) -> None:
-    """The one that no button sets at once."""
-    change(EmailAccountHealth, EmailAccountHealth.id == inbox, current_stage=stage)
+    """Step by step, as a person does it: a look that began before would put a stage back that was only written over."""
+    while (here := _stage(inbox)) != stage:
+        move_stage(_ADA, inbox, up=here < stage)
+
+
+def _stage(inbox: int) -> int:
+    db.session.remove()
+    return db.session.get_one(EmailAccountHealth, inbox).current_stage
 
 
 def end_rest(inbox: int) -> None:
