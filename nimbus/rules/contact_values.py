@@ -1,6 +1,7 @@
 """What a contact may hold: an address, names, fields of one's own, tags; and how a row of a file becomes one."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -40,7 +41,7 @@ def is_plain_address(text: str) -> bool:
 def one_line(text: str) -> str:
     """A value without blanks around it; line ends in it are blanks. Raises BadValue for NULs, and what is too long."""
     text = text.strip()
-    if _TROUBLE.search(text):
+    if not text.isprintable() and _TROUBLE.search(text):
         if "\0" in text:
             raise BadValue("It holds a NUL, a character that no text has.")
         text = " ".join(_TROUBLE.sub(" ", text).split())
@@ -53,6 +54,8 @@ def one_line(text: str) -> str:
 
 def split_tags(text: str) -> tuple[str, ...]:
     """Tags that stand between commas, semicolons or bars, each once, in lower case; raises BadValue."""
+    if not text:
+        return ()
     tags = dict.fromkeys(one_line(tag).lower() for tag in _TAG_ENDS.split(text))
     tags.pop("", None)
     if too_long := next((tag for tag in tags if len(tag) > LONGEST_TAG), None):
@@ -88,11 +91,13 @@ class RowReader:
     columns: Sequence[str]
     address: Callable[[str], str]
     _own: list[tuple[int, str]] = field(init=False)
-    _places: dict[str, int] = field(init=False)
+    _fixed: list[int] = field(init=False)  # where the address, the names and the tags stand
 
     def __post_init__(self) -> None:
         places = {name: at for at, name in enumerate(self.columns) if name}
-        object.__setattr__(self, "_places", places)
+        beyond = sys.maxsize
+        fixed = [places.get(name, beyond) for name in (EMAIL, FIRST_NAME, LAST_NAME, TAGS)]
+        object.__setattr__(self, "_fixed", fixed)
         object.__setattr__(self, "_own", [(at, name) for name, at in places.items() if name not in FIXED])
 
     def read(self, row: Sequence[str]) -> NewContact:
@@ -102,17 +107,15 @@ class RowReader:
                 f"This row has {len(row)} columns, and the file has {len(self.columns)}. "
                 "A value that holds the separator must stand in quotation marks."
             )
+        width = len(row)
+        email, first_name, last_name, tags = [row[at] if at < width else "" for at in self._fixed]
         return NewContact(
-            self._address(self._at(EMAIL, row)),
-            one_line(self._at(FIRST_NAME, row)),
-            one_line(self._at(LAST_NAME, row)),
-            {name: value for at, name in self._own if at < len(row) and (value := one_line(row[at]))},
-            split_tags(self._at(TAGS, row)),
+            self._address(email),
+            one_line(first_name),
+            one_line(last_name),
+            {name: value for at, name in self._own if at < width and (value := one_line(row[at]))},
+            split_tags(tags),
         )
-
-    def _at(self, target: str, row: Sequence[str]) -> str:
-        at = self._places.get(target, len(row))
-        return row[at] if at < len(row) else ""
 
     def _address(self, text: str) -> str:
         email = text.strip().lower()

@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 MOST_LINES = 40  # of one row: what goes on for longer is a quotation mark that nobody closed
@@ -27,25 +28,31 @@ class _Lines:
         self._lines = iter(lines)
         self._again: deque[str] = deque()
         self.held: list[str] = []
-        self.number = 0  # of the line that was read last
+        self.before = 0  # lines of the rows that are over
 
-    def __iter__(self) -> "_Lines":
-        return self
+    def __iter__(self) -> Iterator[str]:
+        held = self.held
+        for line in chain(self._taken_back(), self._lines):
+            held.append(line)
+            if len(held) > MOST_LINES:
+                raise _Endless
+            yield line
 
-    def __next__(self) -> str:
-        if len(self.held) >= MOST_LINES:
-            raise _Endless
-        line = self._again.popleft() if self._again else next(self._lines)
-        self.held.append(line)
-        self.number += 1
-        return line
+    def _taken_back(self) -> Iterator[str]:
+        while self._again:
+            yield self._again.popleft()
+
+    def end_row(self) -> None:
+        """What was read belongs to a row that is whole."""
+        self.before += len(self.held)
+        self.held.clear()
 
     def keep_first(self) -> str:
         """Take all lines of this row back but the first, which is given."""
         first, *rest = self.held
         self._again.extendleft(reversed(rest))
-        self.number -= len(rest)
-        self.held = []
+        self.held[1:] = []
+        self.end_row()
         return first
 
 
@@ -57,11 +64,11 @@ def read_rows(lines: Iterable[str], delimiter: str) -> Iterator[CsvRow]:
         try:
             for fields in reader:
                 if any(fields):
-                    yield CsvRow(source.number - len(source.held) + 1, fields)
-                source.held = []
+                    yield CsvRow(source.before + 1, fields)
+                source.end_row()
         except (csv.Error, _Endless):
             first = source.keep_first()
-            yield CsvRow(source.number, first.rstrip("\r\n").split(delimiter), is_broken=True)
+            yield CsvRow(source.before, first.rstrip("\r\n").split(delimiter), is_broken=True)
             reader = csv.reader(source, delimiter=delimiter, strict=True)
         else:
             return

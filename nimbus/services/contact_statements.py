@@ -19,7 +19,7 @@ _MOMENT = sa.bindparam("at_moment", type_=UtcDateTime)
 
 @dataclass(frozen=True)
 class ContactStatements:
-    """For one database. `rows` is JSON text: a list of [email, first name, last name, fields]."""
+    """For one database. `rows` is JSON text: a list of [email, first name, last name, {field: value}]."""
 
     existing: sa.Select[Any]  # of `emails`, a JSON list: those that are here already
     put: dict[Duplicates, sa.Executable]

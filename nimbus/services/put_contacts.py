@@ -50,9 +50,7 @@ def put_contacts(
         for email, contact in once.items()
         if duplicates == Duplicates.UPDATE or email not in here
     }
-    rows = [
-        (email, each.first_name, each.last_name, json.dumps(each.fields)) for email, each in written.items()
-    ]
+    rows = [(email, each.first_name, each.last_name, each.fields) for email, each in written.items()]
     session.execute(sql.put[duplicates], {"rows": json.dumps(rows), **of})
     session.execute(sql.put_in_book, emails | {"of_book": book_id})
     if tagged := [(email, tag) for email, each in written.items() for tag in (*each.tags, *tags)]:
