@@ -31,7 +31,7 @@ def place_without_looking() -> None:
         }
 
     def later(*given) -> list[place_send.Placed]:
-        time.sleep(0.1)
+        time.sleep(0.25)
         return put(*given)
 
     place_send.read_again, run_batch.place = unjudged, later

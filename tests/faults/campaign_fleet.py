@@ -5,20 +5,32 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from threading import Event
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import OperationalError
 
 from nimbus.clock import now
+from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import Batch, CampaignContact, CampaignInbox, Contact, Deferral, EmailAccountHealth
+from nimbus.models import (
+    Batch,
+    CampaignContact,
+    CampaignInbox,
+    Contact,
+    Deferral,
+    DomainHealth,
+    EmailAccountHealth,
+)
 from nimbus.rules.campaign_types import Restriction
+from nimbus.rules.domain_pause import PauseCode, Reason
 from nimbus.rules.roles import Role
 from nimbus.services.asker import Asker
-from nimbus.services.campaign_life import CannotBecome, ask_for_batch
+from nimbus.services.campaign_life import CannotBecome, ask_for_batch, pause, resume
 from nimbus.services.cool_down import CannotEnd, cool_until, end_cooldowns
 from nimbus.services.move_inbox import move_stage
+from nimbus.services.pause_domain import apply_reasons
 from nimbus.services.update_account import restrict, switch_rotation
 from tests.faults.campaign_judge import CampaignEvidence, Spell, campaign_verdict, nobody_is_left_behind
 from tests.faults.fleet import WORKSPACE, Fleet
@@ -57,6 +69,15 @@ def end_rest(inbox: int) -> None:
         end_cooldowns(_ADA, inbox)
 
 
+def judge_domain(inbox: int, *, is_deaf: bool) -> None:
+    """What a check of the inbox's domain does that found so; the inbox is the only one there."""
+    deaf = Reason(PauseCode.MX_DEAD, bad_since=now(), paused_at=now())
+    with transaction() as session:
+        domain = session.get_one(DomainHealth, session.get_one(EmailAccountHealth, inbox).domain_id)
+        apply_reasons(session, domain, [deaf] if is_deaf else [], listed_on=None)
+        domain.resumed_at = None  # long ago: the day after a pause has a lower limit
+
+
 TURNS = {
     "reserved": Turn(
         lambda inbox: restrict(_ADA, inbox, Restriction.NURTURE),
@@ -67,6 +88,7 @@ TURNS = {
         lambda inbox: switch_rotation(_ADA, inbox, is_active=True),
     ),
     "cooling": Turn(lambda inbox: cool_until(_ADA, inbox, now() + timedelta(hours=1)), end_rest),
+    "domain": Turn(partial(judge_domain, is_deaf=True), partial(judge_domain, is_deaf=False)),
     "young": Turn(lambda inbox: set_stage(inbox, 2), lambda inbox: set_stage(inbox, 5)),
 }
 
@@ -75,7 +97,7 @@ class CampaignFleet(Fleet):
     """`campaigns` are ids; `bad` keeps for each inbox from when to when it surely could not send."""
 
     def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, CAMPAIGNS="1", **options)
+        super().__init__(*given, CAMPAIGNS="1", per_domain=1, **options)
         self.campaigns: list[int] = []
         self.bad: dict[int, list[Spell]] = defaultdict(list)
 
@@ -103,6 +125,16 @@ class CampaignFleet(Fleet):
                     db.session.remove()
                     self.refusals += 1
         Event().wait(0.3)
+
+    def become(self, move: Callable[[Asker, int], None], campaign: int) -> None:
+        """Move a campaign to another state, unless it is in one that does not allow it, however long that takes."""
+
+        def moved() -> None:
+            with suppress(CannotBecome):
+                move(_ADA, campaign)
+
+        with self._app.app_context():
+            wait_until(lambda: self._done(moved), within=90, what="a database")
 
     def spoil(self, inbox: int, turn: str) -> None:
         """A good inbox turns bad. Only once that is committed it counts."""
@@ -168,7 +200,7 @@ class CampaignFleet(Fleet):
 
 
 class Turncoats(Nemesis):
-    """A nemesis that turns inboxes as well: a good one bad, a bad one good."""
+    """A nemesis that turns inboxes as well: a good one bad, a bad one good. And it stops campaigns in the middle."""
 
     def turn_inbox(self) -> None:
         """One of them is another one from now on."""
@@ -178,6 +210,13 @@ class Turncoats(Nemesis):
             fleet.mend(inbox)
         else:
             fleet.spoil(inbox, self._random.choice(list(TURNS)))
+
+    def halt_campaign(self) -> None:
+        """One of them is paused, which takes back what waits, and goes on a moment later."""
+        campaign = self._random.choice(self._world.campaigns)
+        self._world.become(pause, campaign)
+        self._wait(self._pause)
+        self._world.become(resume, campaign)
 
 
 def campaign_storm(fleet: CampaignFleet, nemesis: Nemesis, *, strikes: int) -> None:

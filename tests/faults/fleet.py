@@ -73,6 +73,7 @@ class Fleet(World):
         inboxes: int = 20,
         limit: int = 1000,
         senders: int = 2,
+        per_domain: int = 5,
         **options: Any,
     ) -> None:
         super().__init__(directory, None, database, SENDERS=str(senders), **options)
@@ -86,6 +87,7 @@ class Fleet(World):
         self._test_messages: set[str] = set()  # Message-IDs
         self._tested: Counter[tuple[int, date]] = Counter()
         self._wanted = inboxes, limit
+        self._per_domain = per_domain
         self._app: Flask | None = None  # the product within this process
         self._numbers = itertools.count(1)
 
@@ -107,10 +109,10 @@ class Fleet(World):
         self.add_inboxes(count, limit)
 
     def add_inboxes(self, count: int, limit: int) -> None:
-        """More inboxes, five of each domain."""
+        """More inboxes, so many of each domain."""
         with self._app.app_context():
             for number in range(count):
-                email = f"person{len(self.inboxes)}@try{number // 5}.acme.test"
+                email = f"person{len(self.inboxes)}@try{number // self._per_domain}.acme.test"
                 chosen = {"daily_send_limit": limit, "limit_mode": "manual"}  # else its stage would lower it
                 self.inboxes.append(make_email_account(WORKSPACE, email, **chosen))
             for leg, port in ((Leg.SMTP, self.sink.port), (Leg.IMAP, self._imap.port)):

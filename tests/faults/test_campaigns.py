@@ -9,7 +9,7 @@ from tests.faults.fleet import KillsAt, running_fleet
 from tests.servers.availability import require
 from tests.servers.sink import Point
 
-WEIGHTS = {"turn_inbox": 8, "kill_sender": 2, "flush_queue": 1, "disturb_database": 1}
+WEIGHTS = {"turn_inbox": 8, "kill_sender": 2, "halt_campaign": 2, "flush_queue": 1, "disturb_database": 1}
 
 
 @pytest.mark.claim("C35", partly=True)

@@ -13,7 +13,14 @@ from tests.servers.availability import require
 from tests.servers.sink import Point
 
 STRIKES, DEATHS = 600, 100
-WEIGHTS = {"turn_inbox": 10, "kill_sender": 6, "flush_queue": 2, "kill_queue": 1, "disturb_database": 1}
+WEIGHTS = {
+    "turn_inbox": 10,
+    "kill_sender": 6,
+    "halt_campaign": 3,
+    "flush_queue": 2,
+    "kill_queue": 1,
+    "disturb_database": 1,
+}
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
