@@ -36,29 +36,38 @@ def test_another_workspaces_row_answers_like_a_missing_one(world, site, htmx):
     assert changed(before, photograph(world.app, world.cast.alice.workspace_id)) == {}
 
 
-@pytest.mark.parametrize("htmx", [False, True])
-def test_ids_of_another_workspace_in_queries_and_fields_show_and_change_nothing(world, site, htmx):
+def test_ids_of_another_workspace_in_queries_show_and_change_nothing(world, site):
     before, shown = photograph(world.app, world.cast.alice.workspace_id), []
     charlie = world.sign_in("charlie")
-    for route in routes(world.app, world.zenith):
-        if route.is_public or route.endpoint == "sessions.end":
-            continue
-        if route.is_safe:
-            for value in {str(value) for value in world.acme.values()}:
-                answer = charlie.client.open(
-                    route.url, method=route.method, query_string=dict.fromkeys(site.queries, value)
-                )
-                if CANARY in answer.data:
-                    shown.append(described(route, answer))
-            continue
-        for form in site.filled(route.endpoint):
-            ids = {name: value for name, value in form.items() if value.isdigit()}
-            answer = ask(charlie, route, ids, htmx=htmx)
-            if CANARY in answer.data:
-                shown.append(described(route, answer))
+    theirs = {str(value) for value in world.acme.values()}
+    for route in _behind_a_session(world):
+        # An answer to HEAD has no body to show anything in; that it changes nothing is tried in test_safe_methods.
+        for value in theirs if route.method == "GET" else ():
+            answer = charlie.client.get(route.url, query_string=dict.fromkeys(site.queries, value))
+            shown += [described(route, answer)] if CANARY in answer.data else []
 
     assert shown == []
     assert changed(before, photograph(world.app, world.cast.alice.workspace_id)) == {}
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_ids_of_another_workspace_in_fields_show_and_change_nothing(world, site, htmx):
+    before, shown = photograph(world.app, world.cast.alice.workspace_id), []
+    charlie = world.sign_in("charlie")
+    for route in _behind_a_session(world):
+        for form in () if route.is_safe else site.filled(route.endpoint):
+            ids = {name: value for name, value in form.items() if value.isdigit()}
+            answer = ask(charlie, route, ids, htmx=htmx)
+            shown += [described(route, answer)] if CANARY in answer.data else []
+
+    assert shown == []
+    assert changed(before, photograph(world.app, world.cast.alice.workspace_id)) == {}
+
+
+def _behind_a_session(world):
+    """What Charlie's own addresses answer while he is signed in."""
+    every = routes(world.app, world.zenith)
+    return [route for route in every if not route.is_public and route.endpoint != "sessions.end"]
 
 
 def _same(answer, expected):
