@@ -5,8 +5,9 @@ import pytest
 # Rooms that mostly wait for other processes, the longest first. Two processors have room for what works meanwhile.
 WAITING = ("tests/e2e/", "tests/faults/", "tests/run/", "tests/connecting/", "tests/test_cli")
 WORKING = ("tests/sweeps/", "tests/services/")  # of the others, those with the longest files
-# Files that share a browser or a running product.
+# Files that share a browser, a running product, or a walk over all pages.
 TOGETHER = {
+    "tests/sweeps/": (),
     "tests/e2e/": (
         "test_first_start.py",
     ),  # starts products of its own, as do the files of faults named here
