@@ -21,6 +21,7 @@ from nimbus.extensions import db, limiter
 from nimbus.models.base import Base
 from nimbus.queue_server import command, queue_url
 from nimbus.security.instance_keys import ensure_instance_key
+from nimbus.services import backup_file
 from nimbus.settings import Settings, load_settings
 from tests.browse import Browser
 from tests.cast import Cast
@@ -82,6 +83,14 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passphrases() -> Iterator[None]:
+    """The key of a backup is derived slowly on purpose, half a second each time; commands in a process of their own still do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(backup_file._SCRYPT, "n", 2**10)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import cache
 from threading import Barrier
 
 import pytest
@@ -11,7 +10,6 @@ import sqlalchemy as sa
 from nimbus.database import quick_write
 from nimbus.extensions import db
 from nimbus.rules.roles import Role
-from nimbus.services import backup_file
 from nimbus.services.asker import Asker
 from tests.factories import make_email_account, make_person, make_workspace
 from tests.servers.processes import wait_until
@@ -26,14 +24,6 @@ def database_url(both_databases):
 @pytest.fixture
 def pages():
     return False
-
-
-@pytest.fixture(scope="package", autouse=True)
-def each_passphrase_once():
-    """The key of a backup is derived slowly on purpose: once for a passphrase and its salt is enough."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backup_file, "_derive", cache(backup_file._derive))
-        yield
 
 
 @pytest.fixture
