@@ -1,9 +1,10 @@
 """What must be there before the first process starts: keys, tables, and the set-up code of a new database."""
 
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from nimbus import create_app
-from nimbus.database import SchemaBehind, check_schema, read_only_reason
+from nimbus.database import SchemaBehind, check_schema, make_tables, quick_write, read_only_reason
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.security.instance_keys import ensure_instance_key
@@ -38,10 +39,19 @@ def prepare(settings: Settings) -> tuple[str | None, str | None]:
 
 
 def migrate() -> None:
-    """Bring the database to the head of the migrations, without loading Alembic where it stands there."""
+    """Bring the database to the head of the migrations, without loading Alembic where it is empty or stands there."""
     try:
         check_schema()
     except SchemaBehind:
-        from flask_migrate import upgrade
+        if not _filled_with_tables():
+            from flask_migrate import upgrade
 
-        upgrade()
+            upgrade()
+
+
+def _filled_with_tables() -> bool:
+    """Whether there was no table yet, and now all are there."""
+    with quick_write(db.engine) as connection:
+        if is_empty := not sa.inspect(connection).get_table_names():
+            make_tables(connection)
+    return is_empty

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from nimbus.clock import now
-from nimbus.database import revisions
+from nimbus.database import make_tables, revisions
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models import ConnectionTest, Invitation, UserSession, Workspace, WorkspaceKey
@@ -61,7 +61,7 @@ def restore(path: Path, *, passphrase: str | None = None, replace: bool = False)
             _refuse_newer(manifest)
             _refuse_without_keys(manifest, settings)
             with _target(settings, now(), replace=replace) as (connection, kept):
-                _migrate(connection, manifest.revision)
+                _make_tables(connection, manifest.revision)
                 rows = load_rows(connection, stream)
                 _migrate(connection, "head")
                 _make_safe(connection, manifest)
@@ -116,6 +116,13 @@ def _target(
     if url.get_backend_name() == "sqlite":
         return sqlite_target(Path(str(url.database)), moment, replace=replace)
     return postgres_target(settings.database_url, replace=replace)
+
+
+def _make_tables(connection: Connection, revision: str) -> None:
+    if revision == revisions()[-1]:
+        make_tables(connection)
+    else:
+        _migrate(connection, revision)
 
 
 def _migrate(connection: Connection, revision: str) -> None:

@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from nimbus.database import check_schema, make_tables
 from nimbus.extensions import db
 from nimbus.models.base import Base
 from nimbus.settings_kinds import CHECKOUT
@@ -121,6 +122,9 @@ def test_the_head_is_what_the_models_say(database):
     migrated = database.schema()
 
     database.down("base")
-    Base.metadata.create_all(db.engine)
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        make_tables(connection)
+    check_schema()
 
     assert database.schema() == migrated
