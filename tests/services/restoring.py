@@ -24,13 +24,13 @@ class Installation:
     @contextmanager
     def started(self):
         """As `make run` and its commands see the place: the database must be complete and at the head."""
-        with self._context(create_app(self.settings)):
+        with self._context(create_app(self.settings, pages=False)):
             yield
 
     @contextmanager
     def bare(self):
         """As `flask restore` sees it."""
-        with self._context(create_app(self.settings, check_schema=False, check_key=False)):
+        with self._context(create_app(self.settings, check_schema=False, check_key=False, pages=False)):
             yield
 
     @contextmanager

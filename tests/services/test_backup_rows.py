@@ -25,7 +25,8 @@ AT = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 @contextmanager
 def opened(directory, url):
     """The engine of a database, with an application around it that can migrate it; its rows are of no key file."""
-    app = create_app(test_settings(directory, DATABASE_URL=url), check_schema=False, check_key=False)
+    settings = test_settings(directory, DATABASE_URL=url)
+    app = create_app(settings, check_schema=False, check_key=False, pages=False)
     with app.app_context():
         try:
             yield db.engine

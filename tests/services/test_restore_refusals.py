@@ -74,12 +74,11 @@ def refused(place, path, problem, **how):
 def snapshot(place):
     """The files of a place, and what its database holds."""
     with place.bare():
-        tables = sa.MetaData()
-        tables.reflect(db.engine)
+        tables = sa.inspect(db.engine).get_table_names()
         with db.engine.connect() as connection:
             rows = {
-                name: sorted(map(str, connection.execute(sa.select(table))))
-                for name, table in tables.tables.items()
+                name: sorted(map(str, connection.exec_driver_sql(f'SELECT * FROM "{name}"')))
+                for name in tables
             }
     names = {file.name for file in place.settings.data_dir.iterdir()} - {"run.lock"}
     return rows, names
