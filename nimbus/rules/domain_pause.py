@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from nimbus.rules.verdicts import Check
+
 
 class PauseCode(StrEnum):
     """Why a domain is paused, the worst first: the first that holds is the reason that pages show."""
@@ -35,6 +37,14 @@ CLEARS = {
     PauseCode.MX_DEAD: "two checks at least ten minutes apart pass",
     PauseCode.SEND_BLOCKED: "two checks of alignment at least ten minutes apart pass",
     PauseCode.SPAM_RATE: "seven reported days in a row are under 0.3 %",
+}
+# The check that each rests on; what people at Gmail report is none of DNS.
+CHECKED_BY = {
+    PauseCode.LISTED_CRITICAL: Check.LISTS,
+    PauseCode.DMARC_ALIGNMENT: Check.ALIGNMENT,
+    PauseCode.NO_AUTH: Check.SPF,
+    PauseCode.MX_DEAD: Check.MX,
+    PauseCode.SEND_BLOCKED: Check.ALIGNMENT,
 }
 APART = timedelta(minutes=10)
 CLEAN_APART = {PauseCode.LISTED_CRITICAL: timedelta(hours=1)}

@@ -20,6 +20,7 @@ from nimbus.rules.rates import Rate
 from nimbus.rules.roles import Permission
 from nimbus.services.todays_limit import ceiling_of
 from nimbus.web.access import person_may
+from nimbus.web.domain_links import paused_url
 
 LEG_TITLES = {Leg.SMTP: "Sending (SMTP)", Leg.IMAP: "Replies (IMAP)"}
 SECURITY_WORDS = {Security.SSL: "SSL", Security.STARTTLS: "STARTTLS", Security.NONE: "not encrypted"}
@@ -154,7 +155,7 @@ def _status_view(account: EmailAccountHealth, status: InboxStatus) -> StatusView
     elif action == Action.SEE_CAUSE:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="health")
     elif action == Action.OPEN_DOMAIN:
-        url = url_for("domains.show", domain=account.domain.name)
+        url = paused_url(account.domain)
     elif action == Action.OPEN:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="cooldown")
     elif action is not None:

@@ -9,6 +9,7 @@ from nimbus.extensions import db
 from nimbus.models import Campaign
 from nimbus.models.campaign_counts import count_due
 from nimbus.models.campaign_queries import count_contacts, count_sent_by_step
+from nimbus.models.domain_queries import paused_behind
 from nimbus.queues import SEND, workers_alive
 from nimbus.rules.campaign_moment import CampaignFacts, Moment, judge_moment
 from nimbus.rules.campaign_state import CampaignState, ContactState, read_hours
@@ -16,6 +17,7 @@ from nimbus.rules.campaign_why import examples_of, headline, title_of
 from nimbus.rules.eligibility import TYPE_WORDS, Candidate, Code
 from nimbus.rules.sending_hours import NeverOpens
 from nimbus.services.explain_campaign import Explained, explain, fit_outside
+from nimbus.web.domain_links import PausedDomain, paused_links
 
 NEAR_SHOWN = 5
 _SOON, _NOW_AND_THEN = "every 2s", "nimbus:tick from:body"
@@ -44,7 +46,8 @@ class WhyView:
     near: Sequence[Candidate]
     room_today: int
     first_free: datetime | None
-    more: int  # inboxes outside the pool that could send now; looked for where none of the pool can
+    paused: Sequence[PausedDomain]  # looked for where none of the pool can, as are those of `more`
+    more: int  # inboxes outside the pool that could send now
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +162,11 @@ def _why(campaign: Campaign, explained: Explained) -> WhyView:
         near=explained.near,
         room_today=explained.room_today,
         first_free=explained.first_free,
+        paused=[] if able else _paused(campaign),
         more=0 if able else len(fit_outside(campaign.workspace_id, campaign.id)),
     )
+
+
+def _paused(campaign: Campaign) -> list[PausedDomain]:
+    behind = paused_behind(db.session(), campaign.workspace_id, [campaign.id])
+    return paused_links(behind[campaign.id])

@@ -8,10 +8,12 @@ from flask import Blueprint, Response
 from nimbus.clock import now
 from nimbus.extensions import db
 from nimbus.models.campaign_counts import Throttled, list_throttled
+from nimbus.models.domain_queries import paused_behind
 from nimbus.rules.eligibility import Code
 from nimbus.rules.rotation import costliest
 from nimbus.web.access import signed_in, workspace_id
 from nimbus.web.counts import worded_counts
+from nimbus.web.domain_links import PausedDomain, paused_links
 from nimbus.web.partials import show as show_page
 
 blueprint = Blueprint("deliverability", __name__)
@@ -32,29 +34,33 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A throttled campaign with the reason that keeps back most of its inboxes."""
+    """A throttled campaign with the reason that keeps back most of its inboxes, and the domains where that is it."""
 
     campaign: Throttled
     why: str
+    paused: list[PausedDomain]
 
 
 @blueprint.get("/deliverability")
 def show() -> Response:
     counts = worded_counts(signed_in().workspace)
+    throttled = list_throttled(db.session(), workspace_id())
+    paused = paused_behind(db.session(), workspace_id(), [each.id for each in throttled])
     return show_page(
         "deliverability/show.html",
         "deliverability/_throttled.html",
-        lines=[Line(each, _why(each)) for each in list_throttled(db.session(), workspace_id())],
+        lines=[_line(each, paused_links(paused[each.id])) for each in throttled],
         looked_at=now(),
         counts=counts if counts[0][2] else [],
     )
 
 
-def _why(campaign: Throttled) -> str:
+def _line(campaign: Throttled, paused: list[PausedDomain]) -> Line:
     if not campaign.pool:
-        return "Its sending pool has no inbox"
+        return Line(campaign, "Its sending pool has no inbox", [])
     reasons: Mapping[Code, int] = {Code(code): count for code, count in (campaign.reasons or {}).items()}
     worst = costliest(reasons)
     if worst is None:  # the inboxes of single threads, while others may send
-        return "The inboxes of some conversations cannot send"
-    return f"{reasons[worst]:,} of {campaign.pool:,} inboxes {_WHY[worst]}"
+        return Line(campaign, "The inboxes of some conversations cannot send", [])
+    why = f"{reasons[worst]:,} of {campaign.pool:,} inboxes {_WHY[worst]}"
+    return Line(campaign, why, paused if Code.DOMAIN_PAUSED in reasons else [])

@@ -17,6 +17,7 @@ from nimbus.rules.domain_status import DomainAction, DomainStatusKey
 from nimbus.rules.verdicts import Check, CheckResult, Verdict
 from nimbus.services.domain_pages import DomainLine, DomainPage, ShownCheck, read_domain, read_line
 from nimbus.web.account_view import StatusView
+from nimbus.web.domain_links import paused_url
 
 SHORT_NAMES = {
     Check.MX: "MX",
@@ -152,7 +153,9 @@ def status_of(line: DomainLine) -> StatusView:
     """The word of a domain, its reason, and a link to where something can be done about it."""
     status, name = line.status, line.domain.name
     label = url = None
-    if status.action is DomainAction.SEE_INBOXES:
+    if status.key is DomainStatusKey.PAUSED:
+        url = paused_url(line.domain)
+    elif status.action is DomainAction.SEE_INBOXES:
         url = url_for("email_accounts.index", domain=name)
     elif status.action is not None:
         url = url_for("domains.show", domain=name, _anchor=_anchor(line))

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nimbus.models import Campaign
-from tests.e2e.campaigns import make_stuck
+from tests.e2e.campaigns import make_stopped, make_stuck
 from tests.e2e.operator import Operator
 from tests.factories import reload
 
@@ -51,6 +51,30 @@ def test_what_is_stuck_why_and_when_it_is_tried_again_is_read_in_two_clicks(owne
     operator.sees("Acme cold UK", "1 of 2 inboxes", "Next try")
     operator.press("See why", then="Acme cold UK")
     operator.sees("No inbox of the pool may send right now")
+
+
+@pytest.mark.claim("C53", partly=True)
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_from_what_a_paused_domain_holds_up_a_link_leads_to_the_record_that_fails(
+    app, owner, open_page, phone
+):
+    with app.app_context():
+        campaign = make_stopped(owner.workspace_id)
+    operator = Operator(open_page(owner, phone=phone))
+    operator.open("/")
+
+    operator.press("1 campaign is throttled", then="Deliverability")
+    operator.sees("Orbit nurture", "2 of 2 inboxes on a paused domain", "No reply can arrive (MX)")
+    operator.press("Fix go-orbit.example", then="go-orbit.example")
+
+    assert operator.clicks <= 2
+    row = operator.page.locator("#check-mx")
+    expect(row).to_be_in_viewport()
+    for words in ("Fails", "Expected", "Found", "10 gone.example"):
+        expect(row).to_contain_text(words)
+    operator.open(f"/campaigns/{campaign}")
+    operator.press("Fix go-orbit.example", then="go-orbit.example")
+    expect(row).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

@@ -39,14 +39,15 @@ def test_the_reason_that_keeps_back_most_inboxes_is_the_one_told(app, alice, cas
     with app.app_context():
         run_batch(workspace_id, make_campaign(workspace_id, [], 1, called="e", name="Empty"))
         pool = make_pool(workspace_id, 3)
-        change(DomainHealth, pause_reason="DMARC fails")
+        change(DomainHealth, pause_reason="DMARC fails", pause_codes=["dmarc_alignment"])
         run_batch(workspace_id, make_campaign(workspace_id, pool, 1, name="Paused domain"))
 
-    page = words(alice.get("/deliverability").text)
+    page = alice.get("/deliverability").text
 
-    assert "Its sending pool has no inbox" in page
-    assert "3 of 3 inboxes on a paused domain" in page
-    assert "Throttled campaigns (2)" in page
+    assert "Its sending pool has no inbox" in words(page)
+    assert "3 of 3 inboxes on a paused domain acme.test: DMARC fails. Fix acme.test" in words(page)
+    assert "/domains/acme.test#check-alignment" in links(page)
+    assert "Throttled campaigns (2)" in words(page)
 
 
 def test_nothing_throttled_is_said_to_be_good(alice):
