@@ -1,12 +1,13 @@
-"""Campaigns that wait for an inbox: one for its floor, one for a domain that is paused."""
+"""Campaigns that wait: one for its floor, one for a domain that is paused, two for the word of a person."""
+
+from datetime import datetime, timedelta
 
 from nimbus.clock import now
-from nimbus.database import transaction
-from nimbus.models import Campaign
+from nimbus.models import Campaign, Contact, MailServer
 from nimbus.services.run_batch import run_batch
 from tests.domain_states import DEAD_MX, pause
 from tests.factories import make_email_account
-from tests.services.campaigning import make_campaign
+from tests.services.campaigning import change, make_campaign
 
 FIT = {"current_stage": 5, "limit_mode": "manual", "daily_send_limit": 40, "overall_score": 90}
 
@@ -32,10 +33,24 @@ def make_stopped(workspace_id: int) -> int:
     return campaign
 
 
+def make_two(workspace_id: int, sender: str, recipient: str) -> dict[str, int]:
+    """A cold campaign and one for nurture with a contact each, through one inbox whose servers are real; their ids."""
+    inbox = make_email_account(workspace_id, sender, **FIT)
+    waits = {"next_at": _next_year(), "min_health_score": 0}  # its score is judged anew while the test runs
+    ids = {}
+    for kind in ("cold_outreach", "nurture"):
+        about = {"called": kind, "name": f"Acme {kind}", "campaign_type": kind}
+        ids[kind] = make_campaign(workspace_id, [inbox], 1, **about, **waits)
+    change(Contact, Contact.email == "nurture0@beta.test", email=recipient)
+    change(MailServer, MailServer.account_id == inbox, host="mail.test")
+    return ids
+
+
 def _stop(workspace_id: int, campaign: int) -> None:
     """A batch that finds no inbox; nobody but the test lets the next one begin."""
     run_batch(workspace_id, campaign)
-    with transaction() as session:
-        batch = session.get_one(Campaign, campaign)
-        assert batch.throttled_since is not None
-        batch.next_at = now().replace(year=now().year + 1)
+    change(Campaign, Campaign.id == campaign, next_at=_next_year())
+
+
+def _next_year() -> datetime:
+    return now() + timedelta(days=365)

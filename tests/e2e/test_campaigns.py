@@ -1,12 +1,14 @@
-"""Why a campaign does not send, found and repaired in a browser: operator tasks 8 and 9."""
+"""Why a campaign does not send, found and repaired in a browser: operator tasks 8, 9 and 10."""
 
 import pytest
 from playwright.sync_api import expect
 
 from nimbus.models import Campaign
-from tests.e2e.campaigns import make_stopped, make_stuck
+from tests.e2e.campaigns import make_stopped, make_stuck, make_two
 from tests.e2e.operator import Operator
-from tests.factories import reload
+from tests.factories import PASSWORD, reload
+
+SENDER, RECIPIENT = "keeper@alpha.test", "friend@alpha.test"
 
 
 @pytest.fixture
@@ -86,3 +88,34 @@ def test_the_next_batch_is_asked_for_and_followed_to_its_end(owner, open_page, s
 
     operator.sees("0 messages given to inboxes, 1 put off of 1 due, asked for by Dana")
     expect(operator.page.get_by_role("button", name="Run the next batch now")).to_be_visible()
+
+
+@pytest.fixture
+def two(app, owner, mail_stack, mail_host):
+    mail_stack.add_users({SENDER: PASSWORD, RECIPIENT: PASSWORD})
+    with app.app_context():
+        return make_two(owner.workspace_id, SENDER, RECIPIENT)
+
+
+@pytest.mark.claim("C54")
+@pytest.mark.claim("C55")
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_an_inbox_kept_for_nurture_in_five_clicks_sends_nothing_cold_and_goes_on_with_nurture(
+    owner, open_page, two, script
+):
+    operator = Operator(open_page(owner, script=script))
+    page = operator.page
+    operator.open("/domains/alpha.test")
+
+    operator.press(SENDER, then=SENDER)
+    operator.tick("Nurture only")
+    page.locator("#restrictions").get_by_role("button", name="Save").click()
+    operator.sees("Acme cold_outreach: not now", f"{SENDER} is reserved for nurture")
+    operator.press("Acme cold_outreach", then="Acme cold_outreach")
+    operator.press("Run the next batch now", then="Acme cold_outreach")
+
+    assert operator.clicks + 1 <= 5  # with that on the button which saves
+    operator.sees("The only inbox cannot take this cold outreach message: 1 reserved for other campaigns.")
+    operator.open(f"/campaigns/{two['nurture']}")
+    operator.press("Run the next batch now", then="Acme nurture")
+    operator.sees("1 sent to 1 contact")
