@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from nimbus.rules.follow_up import BadSteps, Steps, check_delay
-from nimbus.rules.merge_fields import CopyKind, MergeError, check_fields, read_copy
+from nimbus.rules.merge_fields import CopyKind, MergeError, check_fields, field_names, read_copy
 from nimbus.rules.sending_hours import NeverOpens, SendingHours
 
 
@@ -104,6 +104,13 @@ def why_not_launch(
     except NeverOpens as problem:
         reasons.append(Refusal(Part.SETTINGS, str(problem)))
     return reasons
+
+
+def names_in(steps: Sequence[StepCopy]) -> set[str]:
+    """The names of the merge fields in these steps, also of one that cannot be read."""
+    return {
+        name for step in steps for text in (step.subject, step.body, step.html) for name in field_names(text)
+    }
 
 
 def wrong_copy(steps: Sequence[StepCopy], fields: Collection[str] | None) -> list[WrongCopy]:

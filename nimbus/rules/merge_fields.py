@@ -16,6 +16,7 @@ LONGEST_COPY = 2_000_000  # characters, of the copy and of what it becomes for o
 LONGEST_FIELD = 200  # characters between the braces
 _OPENS, _CLOSES = "{{", "}}"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_NAMED = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)", re.IGNORECASE)
 _HIDDEN = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of others, line and paragraph ends
 
 
@@ -65,6 +66,11 @@ def read_copy(text: str, *, kind: CopyKind, place: str) -> Copy:
             place=place,
         )
     return Copy(tuple(part for part in _parts(text, place) if part), kind, place)
+
+
+def field_names(text: str) -> set[str]:
+    """The names of the fields in copy, which need not be readable."""
+    return {name.lower() for name in _NAMED.findall(text)}
 
 
 def check_fields(copy: Copy, known: Collection[str]) -> None:

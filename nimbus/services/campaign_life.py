@@ -29,6 +29,7 @@ from nimbus.rules.campaign_state import (
     Refusal,
     StepCopy,
     may_follow,
+    names_in,
     read_hours,
     why_not_launch,
 )
@@ -37,6 +38,7 @@ from nimbus.rules.sending_hours import SendingHours
 from nimbus.services.advance_contacts import take_back
 from nimbus.services.asker import Asker
 from nimbus.services.audit import Object, record
+from nimbus.services.book_fields import known_fields
 from nimbus.services.campaign_copy import list_steps
 from nimbus.services.live_place import refuse_copies
 from nimbus.services.wake_campaigns import wake_campaign
@@ -123,24 +125,14 @@ def finish(asker: Asker, campaign_id: int) -> None:
 
 def reasons_against(session: Session, campaign: Campaign, steps: Sequence[CampaignStep]) -> list[Refusal]:
     """Why a campaign with these steps cannot begin; none: it can."""
+    copies = [StepCopy(step.delay_days, step.subject, step.body, step.html) for step in steps]
     return why_not_launch(
-        [StepCopy(step.delay_days, step.subject, step.body, step.html) for step in steps],
+        copies,
         pool_size=_pool_size(session, campaign),
         contacts=count_audience(session, campaign),
-        fields=known_fields(session, campaign),
+        fields=known_fields(session, campaign, names_in(copies)),
         hours=(campaign.timezone, campaign.days, campaign.opens, campaign.closes),
     )
-
-
-def known_fields(session: Session, campaign: Campaign) -> set[str]:
-    """The names of the fields that the contacts of a campaign's book have."""
-    fields = table_of(Contact).c.fields
-    names = sa.func.json_each(fields) if dialect_of(session) == "sqlite" else sa.func.json_each_text(fields)
-    each = names.table_valued("key", "value", name="field")
-    audience = (
-        _audience(campaign).with_only_columns(each.c.key).select_from(sa.join(Contact, each, sa.true()))
-    )
-    return {"email", "first_name", "last_name"} | set(session.scalars(audience.distinct()))
 
 
 @contextmanager

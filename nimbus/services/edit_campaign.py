@@ -17,6 +17,7 @@ from nimbus.rules.campaign_state import (
     ContactState,
     StepCopy,
     WrongCopy,
+    names_in,
     read_hours,
     wrong_copy,
 )
@@ -24,8 +25,9 @@ from nimbus.rules.campaign_types import CampaignType
 from nimbus.rules.follow_up import MOST_STEPS
 from nimbus.rules.sending_hours import NeverOpens
 from nimbus.services.asker import Asker
+from nimbus.services.book_fields import known_fields
 from nimbus.services.campaign_copy import list_steps
-from nimbus.services.campaign_life import CannotBecome, changing, known_fields, note
+from nimbus.services.campaign_life import CannotBecome, changing, note
 from nimbus.services.queue_send import MessageRefused, checked_body
 
 EDITABLE = frozenset({CampaignState.DRAFT, CampaignState.PAUSED})
@@ -103,7 +105,8 @@ def change_steps(asker: Asker, campaign_id: int, steps: Sequence[StepCopy]) -> N
     with changing(asker, campaign_id) as (session, campaign):
         _may_be_changed(campaign)
         # Without a book nobody knows the fields yet; the launch asks for both.
-        fields = known_fields(session, campaign) if campaign.book_id is not None else None
+        has_book = campaign.book_id is not None
+        fields = known_fields(session, campaign, names_in(steps)) if has_book else None
         wrong = _wrong_number(session, campaign, len(steps))
         for step, copy in enumerate(steps):
             wrong += _too_large(step, copy)

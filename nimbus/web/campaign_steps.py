@@ -12,8 +12,9 @@ from nimbus.models import Campaign
 from nimbus.rules.follow_up import MOST_STEPS
 from nimbus.rules.roles import Permission
 from nimbus.security.mail_html import plain_html
+from nimbus.services.book_fields import known_fields
 from nimbus.services.campaign_copy import list_steps
-from nimbus.services.campaign_life import CannotBecome, NoSuchCampaign, known_fields
+from nimbus.services.campaign_life import CannotBecome, NoSuchCampaign
 from nimbus.services.edit_campaign import StepsRefused, change_steps
 from nimbus.services.preview_campaign import PreviewedStep, offered_contacts, preview
 from nimbus.web.access import asker, needs, workspace_id
