@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.domain_states import make_many_domains, pause
+from tests.e2e.campaigns import make_stopped, make_stuck
 from tests.e2e.fleet import make_crowd
 from tests.e2e.judged import make_judged
 from tests.factories import make_email_account
+from tests.services.campaigning import make_campaign
 
 KB = 1000
 
@@ -111,6 +113,31 @@ def test_the_fullest_account_page_has_at_most_1500_nodes_and_costs_at_most_20_kb
 
     assert total(loads(page)) <= 20 * KB
     assert page.evaluate("() => document.querySelectorAll('*').length") <= 1500
+
+
+def test_pages_of_campaigns_and_deliverability_keep_the_same_budgets_as_the_others(app, owner, page):
+    with app.app_context():
+        stuck = make_stuck(owner.workspace_id)["campaign"]
+        make_stopped(owner.workspace_id)
+        for number in range(50):
+            make_campaign(owner.workspace_id, [], 0, name=f"Campaign {number}", state="draft", next_at=None)
+    page.goto("/campaigns")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#list li[id^=campaign-]").count() == 50
+    assert total(loads(page)) <= 60 * KB
+    assert len(loads(page)) <= 6
+    assert page.evaluate("() => document.querySelectorAll('*').length") <= 2500
+
+    page.get_by_role("link", name="Page 2", exact=True).click()
+    expect(page.get_by_text("51–52 of 52")).to_be_visible()
+    [fragment] = [load for load in loads(page) if "page=2" in load.url]
+    assert 0 < fragment.transferred <= 12 * KB
+
+    for path in (f"/campaigns/{stuck}", "/deliverability"):
+        page.goto(path)
+        assert total(loads(page)) <= 20 * KB, path
+        assert page.evaluate("() => document.querySelectorAll('*').length") <= 1500, path
+        assert page.evaluate(_SMALL, 24) == [], path
 
 
 def test_nothing_above_a_swapped_part_moves(open_page, fifty):
