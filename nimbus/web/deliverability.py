@@ -1,9 +1,9 @@
-"""What is stuck and why: throttled campaigns first, then how the inboxes stand."""
+"""What is stuck and why: throttled campaigns first, then how the inboxes stand and what is heard of their mail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from nimbus.clock import now
 from nimbus.extensions import db
@@ -13,8 +13,10 @@ from nimbus.rules.eligibility import Code
 from nimbus.rules.rotation import costliest
 from nimbus.web.access import signed_in, workspace_id
 from nimbus.web.counts import worded_counts
+from nimbus.web.deliverability_figures import PERIODS, figures_of
 from nimbus.web.domain_links import PausedDomain, paused_links
 from nimbus.web.partials import show as show_page
+from nimbus.web.partials import wants_fragment
 
 blueprint = Blueprint("deliverability", __name__)
 
@@ -51,8 +53,16 @@ def show() -> Response:
         "deliverability/_throttled.html",
         lines=[_line(each, paused_links(paused[each.id])) for each in throttled],
         looked_at=now(),
+        put_off=sum(each.put_off for each in throttled),
+        figures=None if wants_fragment() else figures_of(signed_in().workspace, _period()),
+        periods=PERIODS,
         counts=counts if counts[0][2] else [],
     )
+
+
+def _period() -> int:
+    asked = request.args.get("days", type=int)
+    return asked if asked in PERIODS else PERIODS[0]
 
 
 def _line(campaign: Throttled, paused: list[PausedDomain]) -> Line:

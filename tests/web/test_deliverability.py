@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from nimbus.models import DomainHealth
+from nimbus.services.review_due import review_workspace
 from nimbus.services.run_batch import run_batch
+from tests.factories import make_email_account, make_inbox_day
 from tests.services.campaigning import change, make_campaign, make_pool
+from tests.services.hearing import hear
 from tests.web.campaigns import throttled
 from tests.web.reading import links, same_part, words
 
@@ -67,3 +70,43 @@ def test_an_inboxes_own_page_says_what_each_of_its_campaigns_makes_of_it(app, al
     assert "Acme cold UK : not now in0@acme.test scores 68, the campaign needs 70." in words(page.text)
     assert "Mild : can send now It asks for a health score from 60 and stage 2." in words(page.text)
     assert f"/campaigns/{campaign}" in links(page.text)
+
+
+@pytest.fixture
+def heard(app, cast):
+    """Two inboxes: of 40 messages of the one 3 were refused and 1 complained about, the other's 10 are well."""
+    workspace_id = cast.alice.workspace_id
+    with app.app_context():
+        bad = make_email_account(workspace_id, "bo@acme.test", provider="gmail", legs=(), daily_send_limit=60)
+        good = make_email_account(workspace_id, "gus@acme.test", legs=(), daily_send_limit=40)
+        hear(workspace_id, bad, "sent", times=37)
+        hear(workspace_id, bad, "sent", "permanent", times=3)
+        hear(workspace_id, bad, "sent", "complaint")
+        hear(workspace_id, good, "sent", times=10)
+        make_inbox_day(workspace_id, good, sent=10)
+        review_workspace(workspace_id)
+    return bad
+
+
+@pytest.mark.claim("C71", partly=True)
+@pytest.mark.claim("C72", partly=True)
+def test_the_rates_of_a_week_are_told_with_their_counts_by_provider_and_by_day(alice, heard):
+    page = words(alice.get("/deliverability?days=30").text)
+
+    assert "Bounces, 7 days 5.9 % (3 of 51)" in page
+    assert "Complaints, 7 days 2.1 % (1 of 48)" in page
+    assert "Sent today 10 of " in page
+    assert "Gmail 7.3 % (3/41) bounces, 2.6 % (1/38) complaints" in page
+    assert "2 Mar 51 5.9 % (3/51) 2.1 % (1/48)" in page
+    assert (
+        'aria-label="Bounces on 1 day with mail: at most 5.9 %, on 2 March."'
+        in alice.get("/deliverability").text
+    )
+
+
+def test_the_worst_inbox_leads_to_its_page_and_what_no_source_tells_is_named(alice, heard):
+    page = alice.get("/deliverability").text
+
+    assert "bo@acme.test 7.3 % bounces, 2.63 % complaints" in words(page)
+    assert f"/email-accounts/{heard}" in links(page)
+    assert "Gmail Postmaster not connected, so the spam rate at Gmail is not known yet" in words(page)
