@@ -78,8 +78,13 @@ def launch(alice, people, run_jobs):
 
 
 @pytest.fixture
-def launched(launch, pool):
-    return launch(pool)
+def kind():
+    return "cold_outreach"
+
+
+@pytest.fixture
+def launched(launch, pool, kind):
+    return launch(pool, campaign_type=kind)
 
 
 @pytest.fixture
@@ -154,6 +159,8 @@ def test_a_message_names_its_sender_the_way_out_and_nobody_else(launched, people
     assert not [trace for trace in (max_, max_.partition("@")[0], "buyers") if trace in whole]
 
 
+@pytest.mark.claim("C70")
+@pytest.mark.parametrize("kind", ["cold_outreach", "nurture"])
 def test_a_follow_up_stays_in_its_thread_and_whoever_unsubscribed_gets_none(
     app, launched, people, clock, run_jobs, mail_stack, read
 ):
