@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from nimbus.rules.dmarc_record import DmarcRecord, Policy, is_dmarc, parse_dmarc
+from nimbus.rules.dmarc_record import DmarcRecord, Policy, improved, is_dmarc, parse_dmarc
 from nimbus.rules.dns_answers import Answer, Asking, Kind, Question, is_below
 from nimbus.rules.verdicts import Check, CheckResult, Record, Verdict, silent
 
 _DEEPEST = 8  # labels; of a longer name only the last seven are asked, beside the name itself
 _SHORTENED = 7
 _REPORTS_LOOKED_AT = 5
+_REPLACED = {"none", "two_records", "syntax"}
+_IMPROVED = {"no_policy", "policy_none", "test_mode", "no_reports"}
 EXPECTED = "v=DMARC1; p=quarantine; rua=mailto:dmarc@{domain}"
 
 
@@ -95,7 +97,11 @@ def _judge(record: DmarcRecord, policy: Policy, refused: list[str]) -> tuple[Ver
     if record.policy is None:
         return Verdict.WARN, "no_policy", "The DMARC record has no policy (p), which counts as none"
     if policy is Policy.NONE:
-        return Verdict.WARN, "policy_none", "The DMARC policy asks for nothing (p=none)"
+        return (
+            Verdict.WARN,
+            "policy_none",
+            "The DMARC policy asks for nothing (p=none): ask for quarantine once your mail is aligned",
+        )
     if record.is_test:
         return Verdict.WARN, "test_mode", "The DMARC policy is in test mode (t=y)"
     if not record.report_domains:
@@ -144,7 +150,7 @@ def _said(
     walk: DmarcWalk, verdict: Verdict, code: str, sentence: str, *, found: tuple[str, ...] = ()
 ) -> CheckResult:
     expected = EXPECTED.format(domain=walk.domain)
-    needs_record = code in {"none", "two_records", "syntax", "no_policy"}
+    value = expected if code in _REPLACED else _improved(walk) if code in _IMPROVED else None
     return CheckResult(
         check=Check.DMARC,
         verdict=verdict,
@@ -152,5 +158,11 @@ def _said(
         sentence=sentence,
         expected=expected,
         found=found,
-        paste=Record(f"_dmarc.{walk.domain}", "TXT", expected) if needs_record else None,
+        paste=Record(f"_dmarc.{walk.domain}", "TXT", value) if value else None,
     )
+
+
+def _improved(walk: DmarcWalk) -> str:
+    """The domain's own record made better; a domain that only inherits one gets one of its own."""
+    own = walk.record if walk.record and walk.record.name == walk.domain else None
+    return (own and improved(own)) or EXPECTED.format(domain=walk.domain)

@@ -8,6 +8,7 @@ from nimbus.rules.dns_answers import tags_of
 
 REMOVED = ("pct", "rf", "ri")  # of RFC 7489; without meaning today
 _MAILTO = re.compile(r"mailto:[^@\s]+@(?P<domain>[^!\s,]+)(?:![0-9]+[kmgt]?)?", re.IGNORECASE)
+_LONGEST = 500  # characters; a usual record has a hundred
 _YES_NO = {"t": "yn", "psd": "ynu"}
 
 
@@ -78,6 +79,21 @@ def parse_dmarc(name: str, text: str) -> DmarcRecord:
         removed_tags=tuple(tag for tag in REMOVED if tag in given),
         problem=f"“{doubled[0]}” stands twice" if doubled else problem,
     )
+
+
+def improved(record: DmarcRecord) -> str | None:
+    """The record with a policy and reports, its other tags as they are; None where it is too long to be handed on."""
+    given: dict[str, str] = {}
+    for tag, value in tags_of(record.text) or ():
+        given.setdefault(tag, value)
+    policy = record.policy if record.policy not in {None, Policy.NONE} else Policy.QUARANTINE
+    tags = {"v": "DMARC1", "p": policy} | {
+        tag: value for tag, value in given.items() if tag not in {"v", "p", "t", *REMOVED}
+    }
+    if not record.report_domains:
+        tags["rua"] = f"mailto:dmarc@{record.name}"
+    text = "; ".join(f"{tag}={value}" for tag, value in tags.items())
+    return text if len(text) <= _LONGEST and text.isprintable() else None
 
 
 def _wrong(given: dict[str, str]) -> list[str]:

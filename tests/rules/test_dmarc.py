@@ -65,6 +65,37 @@ def test_the_record_to_paste_is_offered_where_none_counts():
     assert checked("acme.test", acme_test=FULL).paste is None
 
 
+@pytest.mark.parametrize(
+    ("published", "better"),
+    [
+        (
+            "v=DMARC1; p=none; sp=reject; rua=mailto:me@acme.test",
+            "v=DMARC1; p=quarantine; sp=reject; rua=mailto:me@acme.test",
+        ),
+        ("v=DMARC1; p=reject; adkim=s", "v=DMARC1; p=reject; adkim=s; rua=mailto:dmarc@acme.test"),
+        (
+            "v=DMARC1; rua=mailto:d@acme.test; t=y; pct=20; p=reject",
+            "v=DMARC1; p=reject; rua=mailto:d@acme.test",
+        ),
+        ("v=DMARC1; rua=mailto:d@acme.test", "v=DMARC1; p=quarantine; rua=mailto:d@acme.test"),
+        (f"v=DMARC1; p=none; x={'y' * 900}", "v=DMARC1; p=quarantine; rua=mailto:dmarc@acme.test"),
+    ],
+)
+def test_a_record_that_could_be_better_is_offered_better_with_what_else_it_says(published, better):
+    assert checked("acme.test", acme_test=published).paste == ("_dmarc.acme.test", "TXT", better)
+    assert checked("acme.test", acme_test=better).verdict is Verdict.PASS
+
+
+def test_a_subdomain_that_inherits_no_policy_is_offered_a_record_of_its_own():
+    paste = checked("mail.acme.test", acme_test="v=DMARC1; p=reject; sp=none; rua=mailto:d@acme.test").paste
+
+    assert paste == (
+        "_dmarc.mail.acme.test",
+        "TXT",
+        "v=DMARC1; p=quarantine; rua=mailto:dmarc@mail.acme.test",
+    )
+
+
 def test_a_tag_that_was_removed_is_named_and_changes_nothing():
     result = checked("acme.test", acme_test=f"{FULL}; pct=20")
 
