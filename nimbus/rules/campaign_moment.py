@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from nimbus.rules.campaign_state import CampaignState
-from nimbus.rules.campaign_status import LOOKS, campaign_key
+from nimbus.rules.campaign_status import LOOKS, campaign_key, why_still
 from nimbus.rules.durations import clock_time, day_and_month
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CampaignFacts:
-    """A campaign at this moment. Times are aware; `zone` is the one that they are told in."""
+class MomentFacts:
+    """A campaign at this moment, with what only its own page counts. Times are aware; `zone` is the one they are told in."""
 
     state: CampaignState
     zone: str
@@ -20,6 +20,8 @@ class CampaignFacts:
     due: int  # messages that wait for an inbox, or stand at one
     opens_at: datetime | None  # when its hours open; None while they are open
     next_at: datetime | None
+    contacts: int
+    waiting: int  # of them, those who have a step before them
 
 
 class Moment(NamedTuple):
@@ -32,29 +34,22 @@ class Moment(NamedTuple):
     may_begin: bool
 
 
-_STOPPED = {
-    CampaignState.DRAFT: "Nothing leaves before it is launched.",
-    CampaignState.PAUSED: "Nothing leaves until somebody resumes it.",
-    CampaignState.FINISHED: "Nothing more leaves.",
-}
-
-
-def judge_moment(facts: CampaignFacts) -> Moment:
+def judge_moment(facts: MomentFacts) -> Moment:
     """The state of a campaign in one word, and why."""
     looks = LOOKS[campaign_key(facts.state, facts.throttled_since)]
-    if facts.state in _STOPPED:
-        return Moment(*looks, _STOPPED[facts.state], may_begin=False)
+    if still := why_still(facts.state, contacts=facts.contacts, waiting=facts.waiting):
+        return Moment(*looks, still, may_begin=False)
     since = facts.throttled_since
     reason = _running(facts) if since is None else _throttled(facts, since)
     return Moment(*looks, reason, may_begin=facts.opens_at is None)
 
 
-def _throttled(facts: CampaignFacts, since: datetime) -> str:
+def _throttled(facts: MomentFacts, since: datetime) -> str:
     many = "1 message waits" if facts.put_off == 1 else f"{facts.put_off:,} messages wait"
     return f"Since {_clock(since, facts.zone)} no inbox may take what is due: {many} for the next try."
 
 
-def _running(facts: CampaignFacts) -> str:
+def _running(facts: MomentFacts) -> str:
     if facts.opens_at is not None:
         return f"These are not its hours: they open at {_clock(facts.opens_at, facts.zone)}."
     if facts.due:

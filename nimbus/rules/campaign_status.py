@@ -83,19 +83,25 @@ def judge_campaign(facts: CampaignFacts) -> CampaignStatus:
     return CampaignStatus(key, *LOOKS[key], reason=_reason(key, facts), action=_ACTIONS.get(key))
 
 
-def _reason(key: CampaignKey, facts: CampaignFacts) -> str:
-    match key:
-        case CampaignKey.THROTTLED:
-            return facts.sentence or "No inbox may send what is due."
-        case CampaignKey.RUNNING:
-            return f"Next batch {_when(facts)}."
-        case CampaignKey.PAUSED:
-            return "Nothing leaves until somebody resumes it."
-        case CampaignKey.DRAFT:
-            return "Not launched yet."
-    if facts.waiting:
-        return f"Ended by hand, with {facts.waiting:,} of {facts.contacts:,} contacts not through."
+def why_still(state: CampaignState, *, contacts: int, waiting: int) -> str | None:
+    """Why nothing leaves of a campaign that does not run; None: it runs. `waiting`: contacts with a step before them."""
+    if state is CampaignState.RUNNING:
+        return None
+    if state is CampaignState.PAUSED:
+        return "Nothing leaves until somebody resumes it."
+    if state is CampaignState.DRAFT:
+        return "Nothing leaves before it is launched."
+    if waiting:
+        return f"Ended by hand, with {waiting:,} of {contacts:,} contacts not through."
     return "Every contact is through."
+
+
+def _reason(key: CampaignKey, facts: CampaignFacts) -> str:
+    if still := why_still(facts.state, contacts=facts.contacts, waiting=facts.waiting):
+        return still
+    if key is CampaignKey.THROTTLED:
+        return facts.sentence or "No inbox may send what is due."
+    return f"Next batch {_when(facts)}."
 
 
 def _when(facts: CampaignFacts) -> str:

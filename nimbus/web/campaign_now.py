@@ -1,17 +1,17 @@
 """A campaign as its page shows it at this moment: one word and why, the funnel of its pool, and what would help."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from nimbus.clock import SystemClock, now
 from nimbus.extensions import db
 from nimbus.models import Campaign
-from nimbus.models.campaign_counts import count_due
+from nimbus.models.campaign_counts import Due, count_due
 from nimbus.models.campaign_queries import count_contacts, count_sent_by_step
 from nimbus.models.domain_queries import paused_behind
 from nimbus.queues import SEND, workers_alive
-from nimbus.rules.campaign_moment import CampaignFacts, Moment, judge_moment
+from nimbus.rules.campaign_moment import Moment, MomentFacts, judge_moment
 from nimbus.rules.campaign_state import CampaignState, ContactState, read_hours
 from nimbus.rules.campaign_why import examples_of, headline, title_of
 from nimbus.rules.eligibility import TYPE_WORDS, Candidate, Code
@@ -87,7 +87,7 @@ def now_of(campaign: Campaign, zone: str) -> NowView | None:
     is_due = not is_running and is_on_its_way(campaign)
     return NowView(
         campaign=campaign,
-        status=_status(campaign, zone, put_off=due.put_off, due=due.now + placed),
+        status=_status(campaign, zone, due._replace(now=due.now + placed), states),
         kind=TYPE_WORDS[explained.wanted.campaign_type],
         hours=_hours(campaign)[1],
         sent=sum(count_sent_by_step(db.session(), campaign.workspace_id, campaign.id).values()),
@@ -117,16 +117,18 @@ def _is_running(campaign: Campaign) -> bool:
     return campaign.lease_until is not None and campaign.lease_until > now()
 
 
-def _status(campaign: Campaign, zone: str, *, put_off: int, due: int) -> Moment:
+def _status(campaign: Campaign, zone: str, due: Due, states: Mapping[ContactState, int]) -> Moment:
     return judge_moment(
-        CampaignFacts(
+        MomentFacts(
             state=CampaignState(campaign.state),
             zone=zone,
             throttled_since=campaign.throttled_since,
-            put_off=put_off,
-            due=due,
+            put_off=due.put_off,
+            due=due.now,
             opens_at=_hours(campaign)[0],
             next_at=campaign.next_at,
+            contacts=sum(states.values()),
+            waiting=states.get(ContactState.WAITING, 0),
         )
     )
 

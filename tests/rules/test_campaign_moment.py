@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nimbus.rules.campaign_moment import CampaignFacts, judge_moment
+from nimbus.rules.campaign_moment import MomentFacts, judge_moment
 from nimbus.rules.campaign_state import CampaignState
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-SENDS = CampaignFacts(
+SENDS = MomentFacts(
     state=CampaignState.RUNNING,
     zone="Europe/Paris",
     throttled_since=None,
@@ -17,6 +17,8 @@ SENDS = CampaignFacts(
     due=12,
     opens_at=None,
     next_at=NOW + timedelta(minutes=15),
+    contacts=20,
+    waiting=3,
 )
 STUCK = {"throttled_since": NOW, "put_off": 3}
 SAID = "Since 10:00 on 2 Mar no inbox may take what is due: 3 messages wait for the next try."
@@ -46,7 +48,11 @@ def test_one_that_runs_says_what_it_waits_for_and_may_be_asked_for_a_batch(facts
         (STUCK | {"opens_at": NOW}, "Throttled", SAID),
         (STUCK | {"state": CampaignState.PAUSED}, "Paused", "Nothing leaves until somebody resumes it."),
         (STUCK | {"state": CampaignState.DRAFT}, "Draft", "Nothing leaves before it is launched."),
-        (STUCK | {"state": CampaignState.FINISHED}, "Finished", "Nothing more leaves."),
+        (
+            STUCK | {"state": CampaignState.FINISHED},
+            "Finished",
+            "Ended by hand, with 3 of 20 contacts not through.",
+        ),
     ],
 )
 def test_one_that_stands_still_says_why_and_no_batch_begins(facts, word, reason):

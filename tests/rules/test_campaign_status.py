@@ -35,7 +35,12 @@ RUNS = CampaignFacts(
             "Nothing leaves until somebody resumes it.",
             CampaignAction.RESUME,
         ),
-        ({"state": CampaignState.DRAFT}, "Draft", "Not launched yet.", CampaignAction.GO_ON),
+        (
+            {"state": CampaignState.DRAFT},
+            "Draft",
+            "Nothing leaves before it is launched.",
+            CampaignAction.GO_ON,
+        ),
         (
             {"state": CampaignState.FINISHED},
             "Finished",

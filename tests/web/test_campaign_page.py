@@ -120,7 +120,7 @@ def test_a_batch_outside_the_hours_is_refused_with_them(alice, app, stuck):
 STATES = {
     "Draft Nothing leaves before it is launched.": {"state": "draft", "throttled_since": None},
     "Paused Nothing leaves until somebody resumes it.": {"state": "paused"},
-    "Finished Nothing more leaves.": {"state": "finished"},
+    "Finished Ended by hand, with 3 of 3 contacts not through.": {"state": "finished"},
     "Running These are not its hours: they open at 11:00 on 2 Mar.": {
         "opens": 10 * 60,
         "throttled_since": None,
