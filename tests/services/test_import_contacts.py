@@ -43,12 +43,19 @@ def test_nothing_is_written_before_somebody_said_what_the_columns_hold(receive, 
     assert (look(import_id).state, count(Contact)) == ("uploaded", 0)
 
 
-def test_the_preview_says_of_a_row_why_it_becomes_no_contact(receive):
-    import_id = receive(b"email,name\nnobody,x\nada@example.com,Ada\n")
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (b"nobody", "“nobody” is no address like ava@example.com."),
+        (b'"bo\nb@example.com"', "The address holds a line break or another character that cannot be seen."),
+    ],
+)
+def test_the_preview_says_of_a_row_why_it_becomes_no_contact(receive, address, said):
+    import_id = receive(b"email,name\n%s,x\nada@example.com,Ada\n" % address)
 
     bad, good = preview(look(import_id), ["email", "first_name"]).contacts
 
-    assert bad == "“nobody” is no address like ava@example.com."
+    assert bad == said
     assert good.email == "ada@example.com"
 
 
