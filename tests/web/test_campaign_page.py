@@ -41,6 +41,11 @@ def test_the_page_says_who_is_left_after_each_rule_and_names_the_near_misses(ali
     assert "next try 2 Mar, 10:15" in page
 
 
+def test_the_page_leads_to_the_pool_which_may_change_while_it_runs(alice, stuck):
+    assert f"{stuck}/pool" in links(alice.get(stuck).text)
+    assert "4 inboxes are in the pool." in words(alice.get(f"{stuck}/pool").text)
+
+
 def test_a_floor_is_tried_without_changing_anything_and_set_with_one_click(alice, stuck, read):
     answer = alice.get(f"{stuck}/floor?floor=68")
 
