@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from nimbus.clock import now
-from nimbus.models import Campaign, Contact, MailServer
+import sqlalchemy as sa
+
+from nimbus.clock import local_day, now
+from nimbus.database import transaction
+from nimbus.models import Campaign, Contact, DomainHealth, EmailAccountHealth, InboxHealthState, MailServer
 from nimbus.services.run_batch import run_batch
 from tests.domain_states import DEAD_MX, pause
 from tests.factories import make_email_account
@@ -16,6 +19,7 @@ def make_stuck(workspace_id: int) -> dict[str, int]:
     """The campaign, its two inboxes (one scores 68 of 70, one is reserved) and the batch that put its messages off."""
     low = make_email_account(workspace_id, "lou@stuck-acme.test", legs=(), **FIT | {"overall_score": 68})
     kept = make_email_account(workspace_id, "nia@stuck-acme.test", legs=(), restriction="nurture", **FIT)
+    _keep_scores(workspace_id)
     campaign = make_campaign(workspace_id, [low, kept], 1, called="stuck", name="Acme cold UK")
     _stop(workspace_id, campaign)
     return {"campaign": campaign, "low": low, "kept": kept}
@@ -44,6 +48,18 @@ def make_two(workspace_id: int, sender: str, recipient: str) -> dict[str, int]:
     change(Contact, Contact.email == "nurture0@beta.test", email=recipient)
     change(MailServer, MailServer.account_id == inbox, host="mail.test")
     return ids
+
+
+def _keep_scores(workspace_id: int) -> None:
+    """Let no worker of the running product judge these inboxes or their domain anew: the scores are the story."""
+    change(DomainHealth, DomainHealth.workspace_id == workspace_id, next_check_at=_next_year())
+    today = local_day(now(), "Europe/Paris")
+    with transaction() as session:
+        mine = sa.select(EmailAccountHealth).where(EmailAccountHealth.workspace_id == workspace_id)
+        for inbox in session.scalars(mine):
+            left = {"left_version": inbox.health_version, "left_connection": inbox.connection_state}
+            of_inbox = {"workspace_id": workspace_id, "account_id": inbox.id}
+            session.merge(InboxHealthState(**of_inbox, reviewed_day=today, dirty_at=None, **left))
 
 
 def _stop(workspace_id: int, campaign: int) -> None:
