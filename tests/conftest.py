@@ -4,6 +4,7 @@ import gc
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import flask_migrate
@@ -119,9 +120,10 @@ def empty_postgres(postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_copies(postgres, empty_postgres: str) -> Copies:
+def postgres_copies(postgres, empty_postgres: str) -> Iterator[Copies]:
     """Lends databases at the head of the migrations."""
-    return Copies(postgres, empty_postgres)
+    with closing(Copies(postgres, empty_postgres)) as copies:
+        yield copies
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import psycopg
 from sqlalchemy.engine import make_url
 
@@ -32,12 +34,16 @@ _NUMBERS = """
 
 
 class Copies:
-    """Copies of one database. Emptying one takes milliseconds, copying it and dropping it fifty times as long."""
+    """Copies of one database. Emptying one takes milliseconds, copying it and dropping it fifty times as long.
+
+    Each is emptied over the same connection every time: a new one has to learn all tables first.
+    """
 
     def __init__(self, cluster: Postgres, template: str) -> None:
         self._cluster = cluster
         self._template = template
         self._free: list[str] = []
+        self._own: dict[str, psycopg.Connection] = {}
         with _connected(template) as connection:
             self._definitions = connection.execute(_DEFINITIONS).fetchone()
             [self._empty] = connection.execute(_TABLES).fetchone()
@@ -51,21 +57,40 @@ class Copies:
         if self._emptied(url):
             self._free.append(url)
         else:
+            self._let_go(url)
             self._cluster.drop_database(url)
+
+    def close(self) -> None:
+        """Let go of every database."""
+        for url in list(self._own):
+            self._let_go(url)
 
     def _emptied(self, url: str) -> bool:
         try:
-            with _connected(url) as connection:
-                connection.execute(_OTHERS)
-                if connection.execute(_DEFINITIONS).fetchone() != self._definitions:
-                    return False
-                # As a replica, which follows no foreign key, so that no order of the tables matters.
-                connection.execute("SET session_replication_role = replica; SET lock_timeout = '5s'")
-                connection.execute(self._empty)
-                connection.execute(_NUMBERS)
+            connection = self._alone_with(url)
+            if connection.execute(_DEFINITIONS).fetchone() != self._definitions:
+                return False
+            connection.execute(self._empty)
+            connection.execute(_NUMBERS)
         except psycopg.Error:
             return False
         return True
+
+    def _alone_with(self, url: str) -> psycopg.Connection:
+        """Our connection to it, after every other has ended; a test may have ended ours."""
+        with suppress(KeyError, psycopg.Error):
+            self._own[url].execute(_OTHERS)
+            return self._own[url]
+        self._let_go(url)
+        connection = self._own[url] = _connected(url)
+        connection.execute(_OTHERS)
+        # As a replica, which follows no foreign key, so that no order of the tables matters.
+        connection.execute("SET session_replication_role = replica; SET lock_timeout = '5s'")
+        return connection
+
+    def _let_go(self, url: str) -> None:
+        if connection := self._own.pop(url, None):
+            connection.close()
 
 
 def _connected(url: str) -> psycopg.Connection:
