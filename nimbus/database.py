@@ -113,6 +113,13 @@ def transaction() -> Iterator[Session]:
         session.info[_WRITE] = False
 
 
+def begin_reading(session: Session) -> None:
+    """Let all that a session reads until its transaction ends be of one moment. SQLite does so anyway."""
+    session.rollback()
+    if dialect_of(session) == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 @contextmanager
 def quick_write(engine: Engine) -> Iterator[Connection]:
     """A write without the session, for a thread that has none or where its cost would be felt."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nimbus.clock import local_day, now
-from nimbus.database import dialect_of, insert_or, transaction
+from nimbus.database import begin_reading, dialect_of, insert_or, transaction
 from nimbus.extensions import db
 from nimbus.models import CooldownRow, EmailAccountHealth, HealthDay, HealthEvent, InboxHealthState, Workspace
 from nimbus.models.base import Base, table_of
@@ -50,6 +50,7 @@ def review_inboxes(workspace_id: int, *, only_dirty: bool = True, of_account: in
     """Look at the inboxes whose last look does not hold, at all or at one; how many were judged."""
     moment = now()
     reading = db.session()
+    begin_reading(reading)  # what is read of an inbox belongs to the version that is read with it
     timezone = reading.scalar(sa.select(Workspace.timezone).where(Workspace.id == workspace_id))
     if timezone is None:
         return 0

@@ -9,6 +9,7 @@ from nimbus.clock import local_day, now
 from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import CooldownRow, EmailAccountHealth, HealthDay, HealthEvent, InboxHealthState, Workspace
+from nimbus.services.cool_down import cool_until
 from nimbus.services.count_events import count_events
 from nimbus.services.review_inboxes import review_inboxes
 from tests.factories import make_email_account, make_inbox_day, reload
@@ -151,6 +152,26 @@ def test_a_cooldown_that_is_over_is_gone_with_the_next_look(acme, ava, clock):
     look(acme)
 
     assert (account(ava).cooldown_until, account(ava).cooldown_kind) == (None, None)
+
+
+def test_a_look_that_another_overtakes_while_it_reads_ends_no_cooldown(acme, ava, asker, at_once):
+    cool_until(asker, ava, now() + timedelta(hours=1))
+    look(acme)
+    with transaction() as session:
+        session.get_one(InboxHealthState, ava).dirty_at = now()
+    overtaken = []
+
+    def another_comes(_connection, _cursor, statement, *_):
+        if "FROM cooldown" in statement and not overtaken:
+            overtaken.append(True)
+            assert at_once(lambda _: review_inboxes(acme), 1) == [1]
+
+    sa.event.listen(db.engine, "before_cursor_execute", another_comes)
+    review_inboxes(acme)
+    sa.event.remove(db.engine, "before_cursor_execute", another_comes)
+
+    assert overtaken
+    assert account(ava).cooldown_until is not None
 
 
 def test_the_number_of_queries_does_not_grow_with_the_fleet(acme, ava):
