@@ -95,9 +95,20 @@ class Seen(NamedTuple):
     again: dict
 
 
+class History(NamedTuple):
+    """Every revision's way up and down, and the head: its rows, those after going up once more, its schema before and after."""
+
+    revisions: dict[str, Seen]
+    rows: dict
+    rows_once_more: dict
+    schema: dict
+    schema_at_base: dict
+    schema_again: dict
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def seen(request, tmp_path_factory):
-    """What was seen of each revision on the way up, where each found the rows of those before, and on the way down."""
+def history(request, tmp_path_factory):
+    """What was seen on the way up, where each revision found the rows of those before, on the way down, and up again."""
     up, down = {}, {}
     where = tmp_path_factory.mktemp("migrated")
     with empty_database(request.param, where, request.getfixturevalue) as database:
@@ -106,7 +117,19 @@ def seen(request, tmp_path_factory):
             database.up(revision)
             up[revision] = rows, database.read(), schema
             database.write(revision)
+        head = database.read()
+        database.up()
+        head = head, database.read(), database.schema()
         for revision in reversed(REVISIONS):
             database.down(BEFORE[revision])
             down[revision] = database.schema(), database.read()
-    return {revision: Seen(*up[revision], *down[revision]) for revision in REVISIONS}
+        base = database.schema()
+        database.up()
+        seen = {revision: Seen(*up[revision], *down[revision]) for revision in REVISIONS}
+        return History(seen, *head, base, database.schema())
+
+
+@pytest.fixture
+def seen(history):
+    """What each revision did."""
+    return history.revisions

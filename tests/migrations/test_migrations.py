@@ -82,14 +82,9 @@ def test_going_down_restores_the_schema_and_the_rows_of_the_revision_before(seen
     assert set(again) == set(before)
 
 
-def test_going_down_and_up_again_ends_at_the_same_schema(database):
-    database.up()
-    schema = database.schema()
-
-    database.down("base")
-    assert database.schema() == {}
-    database.up()
-    assert database.schema() == schema
+def test_going_down_and_up_again_ends_at_the_same_schema(history):
+    assert history.schema_at_base == {}
+    assert history.schema_again == history.schema != {}
 
 
 def test_a_limit_that_a_person_has_typed_stays_theirs(database):
@@ -103,13 +98,9 @@ def test_a_limit_that_a_person_has_typed_stays_theirs(database):
     assert modes == {1: "manual", 2: "automatic"}
 
 
-def test_going_up_twice_changes_nothing(database):
-    fill(database, until=REVISIONS[-1])
-    before = database.read()
-
-    database.up()
-
-    assert database.read() == before
+def test_going_up_twice_changes_nothing(history):
+    assert history.rows_once_more == history.rows
+    assert all(history.rows.values())
 
 
 def test_the_head_is_what_the_models_say(database):
