@@ -4,9 +4,12 @@ from flask import Flask
 
 from nimbus.cli import backup, health, instance, keys, limits, migrations, people, sandbox
 
+_MODULES = (backup, health, instance, keys, limits, migrations, people, sandbox)
+NAMES = frozenset(command.name for module in _MODULES for command in module.COMMANDS)
+
 
 def init_app(app: Flask) -> None:
     """Make every command known to `flask`."""
-    for module in (backup, health, instance, keys, limits, migrations, people, sandbox):
+    for module in _MODULES:
         for command in module.COMMANDS:
             app.cli.add_command(command)
