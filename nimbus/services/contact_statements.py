@@ -35,9 +35,9 @@ def contact_statements(dialect: str) -> ContactStatements:
     mine = CONTACT.c.workspace_id == _WORKSPACE
     here = sa.select(CONTACT.c.email).where(mine, CONTACT.c.email.in_(sa.select(email).select_from(emails)))
     tags, pair = json.lists("tags")
-    of_tag = sa.select(_WORKSPACE, CONTACT.c.id, pair(1)).select_from(
-        tags.join(CONTACT, sa.and_(mine, CONTACT.c.email == pair(0)))
-    )
+    # Not a join: SQLite does not know how short the list is, and would go through it once for each contact there is.
+    tagged = sa.select(CONTACT.c.id).where(mine, CONTACT.c.email == pair(0)).correlate(tags).scalar_subquery()
+    of_tag = sa.select(_WORKSPACE, tagged, pair(1)).select_from(tags)
     in_book = (
         sa.select(_WORKSPACE, sa.bindparam("of_book", type_=sa.Integer), CONTACT.c.id)
         .where(mine, CONTACT.c.email.in_(sa.select(email).select_from(emails)))
