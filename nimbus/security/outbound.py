@@ -95,10 +95,10 @@ def connect(server: Server, deadline: Deadline) -> GuardedSocket:
 def _connect_to(address: IPAddress, port: int, deadline: Deadline, *, share: int) -> GuardedSocket:
     family = socket.AF_INET if isinstance(address, ipaddress.IPv4Address) else socket.AF_INET6
     opened = GuardedSocket(family, socket.SOCK_STREAM)
-    opened.deadline = deadline
+    opened.deadline, opened.address = deadline, str(address)
     try:
         opened.settimeout(deadline.remaining() / share)
-        opened.connect((str(address), port))
+        opened.connect((opened.address, port))
         # Commands are small and wait for their answer; without this some wait 40 ms for an acknowledgement too.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:

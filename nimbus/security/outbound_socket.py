@@ -51,9 +51,13 @@ class Deadline:
 
 
 class GuardedSocket(socket.socket):
-    """A TCP socket that keeps to its deadline."""
+    """A TCP socket that keeps to its deadline. `address` is the one it was connected to.
+
+    The socket itself forgets that as soon as the other side has reset the connection.
+    """
 
     deadline: Deadline
+    address: str
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         self.settimeout(self.deadline.remaining())
@@ -71,6 +75,14 @@ class GuardedTLSSocket(ssl.SSLSocket):
     """The encrypted twin; contexts of tls.py make it (`sslsocket_class`)."""
 
     deadline: Deadline
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Read, or close: the library reads once from a connection that broke while it took it over, and drops it."""
+        try:
+            return super().recv(buflen, flags)
+        except OSError:
+            self.close()
+            raise
 
     def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the standard library's signature
         self.settimeout(self.deadline.remaining())

@@ -129,7 +129,7 @@ class Attempt:
         if self.login.security is Security.NONE and server.is_public:
             self.fail(Verdict(FailureCode.CLEAR_TEXT_REFUSED, permanent=True))
         connected = connect(server, self.deadline)
-        self.dialogue.note(f"connected to {server.name} {connected.getpeername()[0]} port {server.port}")
+        self.dialogue.note(f"connected to {server.name} {connected.address} port {server.port}")
         return connected
 
     def encrypt(self, plain: GuardedSocket, server: Server) -> GuardedTLSSocket:

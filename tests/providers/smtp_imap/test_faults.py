@@ -1,5 +1,8 @@
 """Each way in which a server or the network can fail has its own name, comes in time, and gives no secret away."""
 
+import select
+import socket
+import struct
 import time
 import tracemalloc
 
@@ -8,7 +11,7 @@ import pytest
 from nimbus.providers.contract import UnsafeTextError
 from nimbus.rules.connection_failure import FailureCode as F
 from nimbus.rules.connection_test import Step
-from nimbus.security.outbound import OutboundPolicy
+from nimbus.security.outbound import GuardedSocket, OutboundPolicy
 from tests.providers.smtp_imap.mailbox import Mailbox, new_probe
 from tests.servers import faults
 from tests.servers.certificates import Authority
@@ -119,6 +122,32 @@ def test_server_that_closes_mid_dialogue(mailbox: Mailbox, kind: faults.Kind, co
 def test_reset_instead_of_a_greeting(mailbox: Mailbox, kind: faults.Kind) -> None:
     with faults.resetting(kind) as server:
         assert mailbox.fails(kind, server.port).code == F.CLOSED
+
+
+@KINDS
+@pytest.mark.parametrize(("security", "code"), [("none", F.CLOSED), ("ssl", F.TLS_HANDSHAKE)])
+def test_reset_before_we_go_on_leaves_no_socket_open(
+    mailbox: Mailbox, kind: faults.Kind, security: str, code: F, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[GuardedSocket] = []
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def connect_to_one_that_resets(client: GuardedSocket, address: tuple[str, int]) -> None:
+            socket.socket.connect(client, address)
+            accepted, _ = listener.accept()
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            accepted.close()
+            poll = select.poll()
+            poll.register(client, select.POLLHUP)
+            assert poll.poll(5000)
+            opened.append(client)
+
+        monkeypatch.setattr(GuardedSocket, "connect", connect_to_one_that_resets, raising=False)
+        error = mailbox.fails(kind, listener.getsockname()[1], security)
+
+    assert error.code is code
+    assert [client.fileno() for client in opened] == [-1]
 
 
 @pytest.mark.parametrize(
