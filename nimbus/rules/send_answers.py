@@ -21,6 +21,7 @@ __all__ = [
     "Stage",
     "api_pause",
     "classify",
+    "judge",
     "retry_at",
     "sentence",
 ]
@@ -91,16 +92,21 @@ def classify(answer: str, stage: Stage, *, host: str = "") -> Category:
     answer: "550 5.1.1 text" on one line; anything that is no 4xx or 5xx reply, as the empty text of a network
     failure, is a failure of the connection. host: the server that answered.
     """
+    return judge(answer, stage, host=host)[0]
+
+
+def judge(answer: str, stage: Stage, *, host: str = "") -> tuple[Category, str]:
+    """The same, with the code and the words in the answer that decided; they are empty where there was no answer."""
     reply = _REPLY.match(answer)
     if reply is None:
-        return Category.CONNECTION
+        return Category.CONNECTION, ""
     plain, whose = _normalised(answer, reply), mail_host(host)
-    category = next(
-        row.category
+    category, telling = next(
+        (row.category, match[0])
         for row in TABLE
-        if stage in row.stages and row.at in {None, whose} and row.pattern.search(plain)
+        if stage in row.stages and row.at in {None, whose} and (match := row.pattern.search(plain))
     )
-    return AT_MAIL.get(category, category) if stage is Stage.MAIL else category
+    return (AT_MAIL.get(category, category) if stage is Stage.MAIL else category), telling
 
 
 def retry_at(
