@@ -1,7 +1,7 @@
 """Until when somebody is away: the date in an automatic answer, read relative to the day on which it was written."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -36,7 +36,9 @@ _DAYS = (
 )
 _WEEKDAYS = {word: number for number, words in enumerate(_DAYS) for word in words.split("|")}
 
-_UNTIL = r"until|till|through|thru|up to|bis(?: einschließlich| zum| einschl\.)?|jusqu.?(?:au|à|en)|hasta(?: el)?|fino (?:al?|all.)|tot(?: en met)?|t/m|até(?: o| a)?|do(?: dnia)?|až do|till(?: och med)?|til(?: og med)?|t\.o\.m\.?|asti|saakka|по|до|bis zum|până|-|–|to|and|al|au|a"
+_UNTIL = r"until|till|through|thru|up to|bis|jusqu.?(?:au|à|en|a)|hasta|fino|tot|t/m|até|do|až|till|til|t\.o\.m\.?|asti|saakka|по|до|până"
+_FILLERS = rf"(?:the|and|with|including|inclusive|incl\w*|einschlie\w+|zum|den|dem|der|le|el|il|all?['’]?|ao?|o|de|dia|día|dnia|en met|og med|och med|{'|'.join(_WEEKDAYS)})"
+_RANGE = r"(?:to|and|al?|au|à|e|y|et|und|i|bis|[-–—~])"
 _BACK = r"(?:back|return\w*|resum\w*|available|in the office|zurück|wieder|erreichbar|de retour|retour|reviendrai|regres\w*|volver\w*|vuelvo|vuelta|disponible|retorn\w*|voltar\w*|volto|rientr\w*|torn\w*|terug|tillbaka|tilbage|tilbake|takaisin|powró\w*|wrac\w*|wróc\w*|zpět|vrát\w*|vissza|revin|вернусь|вернётся|выйду|буду|доступ\w*|dön\w*)"
 _DATES = (
     re.compile(r"(?P<year>20\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)"),
@@ -52,19 +54,15 @@ _DATES = (
     re.compile(r"(?<![\d/])(?P<a>\d{1,2})[/-](?P<b>\d{1,2})[/-](?P<year>(?:20)?\d\d)(?!\d)"),
     re.compile(r"(?<![\d/])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?![\d/])"),
 )
-_BEFORE = re.compile(
-    rf"(?:\b(?P<until>{_UNTIL})|(?P<range>[-–—~]|から|到|至|부터))[\s\w,.'’]{{0,16}}$", re.IGNORECASE
-)
-_BACK_BEFORE = re.compile(
-    rf"\b{_BACK}\b[^.!?\n]{{0,50}}$|(?:\bon|\bab|\bfrom|\bà partir du|\ba partir (?:del|de)|\bdal|\bvanaf|\bfrån|\bfra|\bod|\bс)\s[\w\s,]{{0,16}}$",
-    re.IGNORECASE,
-)
+_BEFORE = re.compile(rf"(?:\b(?:{_UNTIL})(?!\w)(?:[\s,]+{_FILLERS})*|到|至)[\s,]*$", re.IGNORECASE)
+_BETWEEN = re.compile(rf"\s*{_RANGE}(?:[\s,]+{_FILLERS})*[\s,]*", re.IGNORECASE)
+_BACK_BEFORE = re.compile(rf"\b{_BACK}\b[^.!?\n]{{0,50}}$", re.IGNORECASE)
 _UNTIL_AFTER = re.compile(
-    r"^[^\n。]{0,8}(?:まで|为止|為止|止|까지|tarihine kadar|asti|saakka|-ig)|^\s*\([^)]{1,12}\)\s*(?:まで|까지)",
+    r"^[^\n。]{0,8}(?:まで|为止|為止|止|까지|返回前|tarihine kadar|asti|saakka|-ig)|^\s*\([^)]{1,12}\)\s*(?:まで|까지)",
     re.IGNORECASE,
 )
 _BACK_AFTER = re.compile(
-    r"^[^.!?\n]{0,30}\b(?:wieder|zurück|back|terug|de retour|erreichbar|available|zpět|vissza)\b|^.{0,10}(?:より|以降|부터|起|から(?:出社|出勤))",
+    r"^[^.!?\n]{0,30}\b(?:wieder|zurück|back|terug|de retour|erreichbar|available|zpět|vissza)\b|^.{0,10}(?:より|以降|부터|起|返回|回来|から(?:出社|出勤))",
     re.IGNORECASE,
 )
 _NEXT_DAY = re.compile(
@@ -91,11 +89,12 @@ def back_on(text: str, written_on: date) -> date | None:
     A day named as the last one away is followed by the day after it.
     """
     read = " ".join(text[:READ_AT_MOST].split())
-    dated = [each for each in _dated(read, written_on) if written_on <= each.day <= written_on + _FURTHEST]
-    returns = [each.day for each in dated if _says_back(read, each)]
+    found = sorted(_dated(read, written_on), key=lambda each: each.start)
+    coming = [each for each in found if written_on <= each.day <= written_on + _FURTHEST]
+    lasts = [each.day for each in coming if _is_last(read, each, found)]
+    returns = [each.day for each in coming if each.day not in lasts and _is_return(read, each)]
     if returns:
         return max(returns)
-    lasts = [each.day for each in dated if _says_until(read, each)]
     if lasts:
         return max(lasts) + timedelta(days=1)
     if (match := _NEXT_DAY.search(read)) is not None:
@@ -110,18 +109,19 @@ def waits_until(returns: date | None, written_on: date) -> date:
     return day + timedelta(days=7 - day.weekday()) if day.weekday() >= 5 else day
 
 
-def _says_back(text: str, found: _Dated) -> bool:
-    before = text[max(0, found.start - 70) : found.start]
-    if _BEFORE.search(before[-24:]) or _UNTIL_AFTER.match(text[found.end : found.end + 24]):
-        return False
-    back = re.search(rf"\b{_BACK}\b[^.!?\n]{{0,50}}$", before, re.IGNORECASE)
-    return back is not None or _BACK_AFTER.match(text[found.end : found.end + 40]) is not None
+def _is_return(text: str, found: _Dated) -> bool:
+    """Whether words before or after a date say that its day is the one of the return."""
+    before, after = text[max(0, found.start - 70) : found.start], text[found.end : found.end + 40]
+    return _BACK_BEFORE.search(before) is not None or _BACK_AFTER.match(after) is not None
 
 
-def _says_until(text: str, found: _Dated) -> bool:
-    before = text[max(0, found.start - 24) : found.start]
-    return (
-        _BEFORE.search(before) is not None or _UNTIL_AFTER.match(text[found.end : found.end + 24]) is not None
+def _is_last(text: str, found: _Dated, others: Sequence[_Dated]) -> bool:
+    """Whether a date is the last day away: so it is said, or it ends a range."""
+    before, after = text[max(0, found.start - 50) : found.start], text[found.end : found.end + 24]
+    if _BEFORE.search(before) or _UNTIL_AFTER.match(after):
+        return True
+    return any(
+        other.end < found.start and _BETWEEN.fullmatch(text[other.end : found.start]) for other in others
     )
 
 

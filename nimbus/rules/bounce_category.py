@@ -52,7 +52,7 @@ _ELSEWHERE = (
     ),
     _row(
         Category.HARD_INVALID,
-        r"(?:postfach|benutzer|empfänger|adresse|konto|mailbox).{0,40}(?:existiert nicht|unbekannt|nicht (?:gefunden|vorhanden|bekannt)|ungültig|deaktiviert|gesperrt)"
+        r"(?:user|recipient|address).{0,60}not (?:listed|in the)|(?:postfach|benutzer|empfänger|adresse|konto|mailbox).{0,40}(?:existiert nicht|unbekannt|nicht (?:gefunden|vorhanden|bekannt)|ungültig|deaktiviert|gesperrt)"
         r"|(?:utilisateur|destinataire|adresse|compte|boîte).{0,50}(?:inconnue?|n'existe pas|introuvable|invalide|désactivée?)"
         r"|(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|utente|indirizzo|casella).{0,50}(?:no existe|desconocid|no (?:se )?encontr|inexistente|non esiste|sconosciut|non valid|inesistente)"
         r"|(?:usuário|destinatário|endereço|conta|caixa).{0,50}(?:não existe|não encontrad|desconhecid|inexistente|inválid)"
@@ -81,6 +81,7 @@ _MORE_ENGLISH = (
         r"host (?:unknown|not found|or domain name not found)|(?:domain|host)(?: name)? .{0,60}(?:lookup (?:failed|failure)|not found|does(?:n't| not) exist|(?:could|can)(?:n't| not) be found|unknown|invalid)"
         r"|(?:could(?:n't| not)|can(?:'t|not|not)) (?:find|resolve).{0,40}(?:host|domain|mx|mail server)|name (?:or service|service error|server).{0,30}(?:not known|not found|nxdomain)|no (?:dns|mx|mail server|mail exchanger)|unrouteable|unroutable|bad destination (?:host|system)|nxdomain",
     ),
+    _row(Category.HARD_INVALID, r"\b(?:does|do|did|may) ?(?:n[o']t|not) exist\b"),
     _row(
         Category.SOFT_FULL,
         r"(?:mailbox|inbox|quota|disk|storage|account|user).{0,40}(?:full|exceed|over (?:its |the )?(?:quota|limit|storage)|out of (?:space|storage))|over ?quota|quota (?:exceed|violation)|insufficient (?:disk|storage|system storage)",
@@ -96,11 +97,11 @@ def judged(failure: Failure) -> Bounced:
     """One recipient of a report with the category of the failure and what decided on it."""
     category, decided_by = _category(failure)
     is_final = failure.action != "delayed"
-    if not is_final and category not in _FOR_NOW:
+    if not is_final and category not in _WHILE_TRYING:
         category = Category.SOFT_TEMP  # whatever was said: the server has not given up
     return Bounced(
         recipient=failure.recipient,
-        original_recipient=failure.original_recipient,
+        final_recipient=failure.final_recipient,
         category=category,
         is_final=is_final,
         status=failure.status,
@@ -109,8 +110,8 @@ def judged(failure: Failure) -> Bounced:
     )
 
 
-_FOR_NOW = frozenset(
-    {Category.SOFT_TEMP, Category.SOFT_FULL, Category.THROTTLE, Category.PROVIDER_LIMIT, Category.EXPIRED}
+_WHILE_TRYING = frozenset(
+    {Category.SOFT_TEMP, Category.SOFT_FULL, Category.THROTTLE, Category.PROVIDER_LIMIT}
 )
 # What a server says to its own users means something else once it stands in a report about a message that it took.
 _IN_A_REPORT = {Category.AUTH_LOGIN: Category.BLOCK_POLICY, Category.CONNECTION: Category.SOFT_TEMP}

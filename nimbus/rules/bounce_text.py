@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from nimbus.rules.bounce_words import DAEMON, DELAYED, GIVEN_UP, PHRASE
 from nimbus.rules.parsed_mail import Failure
@@ -21,12 +20,29 @@ _LABEL = re.compile(
 )
 _COMMAND = re.compile(r"rcpt to:? ?<?$", re.IGNORECASE)
 _CODE = re.compile(
-    r"(?<![\d.:/@#-])([45]\d\d)(?:[ -]#?[45]\.\d{1,3}\.\d{1,3}|[ -](?=[^\s\d])|(?=[:)\]]))(?!\d)|(?<![\w.:])#?([45]\.[0-7]\.\d{1,3})(?![.\d])"
+    r"(?<![\d.:/@#-])([45]\d\d)(?:[ -]#?[45]\.\d{1,3}\.\d{1,3}|[ -](?=[^\s\d])|(?=[:)\]]))(?!\d)"
+    r"|(?<![\w.:])#?([45]\.[0-7]\.\d{1,3})(?![.\d])|(?:(?<=code :)|(?<=code: )|(?<=code=)|(?<=error: ))([45]\d\d)\b",
+    re.IGNORECASE,
 )
 _ADVICE = re.compile(
     r"contact|write to|help|assist|support|question|e-?mail us|further information|forward|report (?:this|it)|abuse|administrator|reporting-mta|from:|sender|absender|expéditeur|remitente",
     re.IGNORECASE,
 )
+_SUMMARY = re.compile(
+    r"\W*(?:subject|sent|date|betreff|gesendet|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|тема|件名|主题)\s*:",
+    re.IGNORECASE,
+)
+_INTRODUCED = re.compile(
+    r"(?:recipient|address|user|mailbox|person)\(?e?s?\)?\W{0,4}$|(?:delivered|deliver|sent|send|reach\w*|message|mail|delivery) (?:to|for)\W{0,12}$|following|empfänger|destinataire|destinatario|адрес|получател|收件人|宛先",
+    re.IGNORECASE,
+)
+_SURE, _IN_A_SUMMARY = 4, 1  # points; in a summary it is whom the message was for
+_ENDS = re.compile(
+    r"^[\W_]{0,8}(?:start of )?(?:-+ ?)?(?:(?:the )?(?:original|returned|undelivered|unsent|rejected|attached) (?:message|mail|e-?mail)(?: (?:follows?|header|text|body|attached|is)\b.*)?|below this line is .{0,40}|(?:this|here) is a copy of .{0,60}|message (?:header|text|body|content)s? follows?"
+    r"|.{0,60}(?:original|your|returned) message(?: you sent)? follows?|.{0,30}start of returned message|your original message (?:is|was|follows).{0,40}|ursprüngliche nachricht|message original|mensaje original|messaggio originale|原始邮件|以下是.{0,10}邮件)[\W_]{0,40}$",
+    re.IGNORECASE,
+)
+"""Lines after which nothing is the report's own."""
 _FOLLOWS = re.compile(
     r"^[\W_]{0,60}.{0,60}(?:(?:copy|header|text|body|content|part)s? (?:of|from) (?:your|the|this) |original (?:message|mail|e-?mail|header|text)|(?:message|mail) header"
     r"|message (?:text|body|contents?) follow|(?:returned|undelivered|unsent|rejected|failed) (?:message|mail)|your (?:original )?message follows|included (?:message|below)"
@@ -63,9 +79,10 @@ def split_original(text: str) -> tuple[str, str]:
     lines = text[:LONGEST].split("\n")
     for at in range(min(len(lines), 2000)):
         if _HEADER.match(lines[at]) and _is_original(lines, at):
-            return "\n".join(lines[:at]), "\n".join(
-                line.lstrip(">| \t") if line[:1] in ">|" else line for line in lines[at:]
-            )
+            return "\n".join(lines[:at]), _unquoted(lines[at:])
+        if at and _ENDS.match(lines[at]):
+            begins = next((number for number in range(at, len(lines)) if _HEADER.match(lines[number])), at)
+            return "\n".join(lines[:at]), _unquoted(lines[begins:])
     return text[:LONGEST], ""
 
 
@@ -82,13 +99,17 @@ def read(text: str, *, recipients: Collection[str], ours: Collection[str]) -> Fo
     scores: dict[str, int] = {}
     places: dict[str, int] = {}
     for at, match in _addresses(lines):
-        address = match[0].strip("'`").rstrip(".").lower()
+        address = re.sub(r"^(?:smtp|rfc822)[=:;]", "", match[0].strip("'`").rstrip(".").lower())
         if (address in ours and address not in sent_to) or DAEMON.fullmatch(address):
             continue
-        score = _score(lines, at, match) + (4 if address in sent_to else 0)
+        score = _score(lines, at, match)
+        score += 4 if address in sent_to and score != _IN_A_SUMMARY else 0
         if score > scores.get(address, -99):
             scores[address], places[address] = score, at
     chosen = _chosen(scores)
+    hinted = (
+        tuple(sorted(each for each, score in scores.items() if score == _IN_A_SUMMARY)) if not chosen else ()
+    )
     action = "delayed" if is_delayed(said) else "failed"
     taken = {places[each] for each in chosen}
     failures = tuple(
@@ -101,7 +122,7 @@ def read(text: str, *, recipients: Collection[str], ours: Collection[str]) -> Fo
         _answer_in(lines),
         action,
         original,
-        went_to,
+        went_to or hinted[:1],
         PHRASE.search(flat) is not None,
         _CODE.search(flat) is not None,
     )
@@ -115,14 +136,16 @@ def is_delayed(said: str) -> bool:
 def answer_at(lines: Sequence[str], at: int, others: Collection[int] = ()) -> str:
     """The server's words about the recipient on this line, from its code on; without a code, the words that say why."""
     end = min([other for other in others if other > at], default=len(lines))
-    near = [*range(at, min(end, at + 12)), *range(max(0, at - 4), at)]
-    for number in near:
+    for number in (*range(at, min(end, at + 12)), *range(max(0, at - 4), at)):
         if (code := _CODE.search(lines[number])) is not None:
             rest = " ".join((lines[number][code.start() :], *_paragraph(lines, number + 1, end)))
             return rest.lstrip("#")[:_LONGEST_LINE]
-    for each in chain(near, range(len(lines))):
-        if PHRASE.search(_ADDRESS.sub("", lines[each])):
-            return lines[each]
+    below = [line for line in lines[at + 1 : min(end, at + 8)] if line][:4]
+    above = _near(lines, at, -1, 3)[::-1]
+    for words in ([lines[at], *below, *above] if lines else [], lines):
+        told = " ".join(_ADDRESS.sub("", line) for line in words).strip()
+        if PHRASE.search(told):
+            return told[:_LONGEST_LINE]
     return ""
 
 
@@ -134,6 +157,10 @@ def answer_in(text: str) -> str:
 def _answer_in(lines: Sequence[str]) -> str:
     coded = next((number for number, line in enumerate(lines) if _CODE.search(line)), None)
     return answer_at(lines, coded or 0)
+
+
+def _unquoted(lines: Sequence[str]) -> str:
+    return "\n".join(line.lstrip(">| \t") if line[:1] in {">", "|"} else line for line in lines)
 
 
 def _lines(text: str) -> list[str]:
@@ -154,28 +181,29 @@ def _addresses(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
 
 
 def _score(lines: Sequence[str], at: int, match: re.Match[str]) -> int:
+    """How surely an address at this place is one that was not reached; 4 is sure enough."""
     line = lines[at]
     before, after = line[: match.start()].rstrip("<[\"' "), line[match.end() :]
+    following, earlier = _near(lines, at, 1, 3), _near(lines, at, -1, 3)
+    if _LABEL.match(before) and any(_SUMMARY.match(each) for each in (*following, *earlier)):
+        return _IN_A_SUMMARY
+    before, after = _ADDRESS.sub("", before), _ADDRESS.sub("", after)
     bare = _BARE.match(before) is not None
     score = 5 if bare and _BARE.match(after) else 3 if bare else 0
+    score += 2 if before.rstrip().endswith(":") and PHRASE.search(before) else 0
     score += 4 if _LABEL.match(before) or _COMMAND.search(line[: match.start()]) else 0
     score += 3 if _CODE.search(line) else 0
-    rest = f"{before} {after}"
-    score += 2 if PHRASE.search(rest) else 0
-    following, earlier = _near(lines, at, 1, 3), _near(lines, at, -1, 3)
+    score += 2 if PHRASE.search(f"{before} {after}") else 0
     score += 2 if any(_CODE.search(each) or PHRASE.search(each) for each in following) else 0
     score += 2 if any(PHRASE.search(each) or each.endswith(":") for each in earlier) else 0
+    score += 2 if earlier and _INTRODUCED.search(f"{earlier[0]} {before}") else 0
     return score - (6 if _ADVICE.search(before) else 0)
 
 
 def _chosen(scores: dict[str, int]) -> list[str]:
     """Those that are named as surely as the surest one, or nearly."""
-    if not scores:
-        return []
-    best = max(scores.values())
-    if best < 4:
-        return []
-    return [each for each, score in scores.items() if score >= max(4, best - 3)][:MOST_FOUND]
+    best = max(scores.values(), default=0)
+    return [each for each, score in scores.items() if score >= max(_SURE, best - 3)][:MOST_FOUND]
 
 
 def _near(lines: Sequence[str], at: int, step: int, most: int) -> list[str]:
@@ -205,5 +233,7 @@ def _is_original(lines: Sequence[str], at: int) -> bool:
         elif not line.strip():
             break
     announced = next((line for line in reversed(lines[max(0, at - 4) : at]) if line.strip()), "")
+    if lines[at][:1] in {" ", "\t"} and "received" not in names:
+        return False  # a summary: what came back stands at the margin, or is quoted as a whole
     is_telling = any(name in _TELLING for name in names)
     return (len(names) >= 3 and is_telling) or (len(names) >= 2 and _FOLLOWS.match(announced) is not None)

@@ -111,7 +111,7 @@ def _meant(failed: list[Bounced], matched: Matched) -> Bounced | None:
     if matched.sent is None:
         return None
     ours = matched.sent.recipient.lower()
-    same = (each for each in failed if ours in {each.recipient, each.original_recipient})
+    same = (each for each in failed if ours in {each.recipient, each.final_recipient})
     return next(same, failed[0] if len(failed) == 1 else None)
 
 

@@ -64,7 +64,7 @@ class Bounced:
     """What a bounce says of one recipient. decided_by: the code or the words that made the category."""
 
     recipient: str
-    original_recipient: str = ""
+    final_recipient: str = ""
     category: Category
     is_final: bool  # False while the server goes on trying
     status: str = ""

@@ -48,11 +48,12 @@ class Attachment(_Part):
 class Failure(_Part):
     """What a report says of one recipient; empty where it says nothing (RFC 3464 2.3).
 
-    answer: the words of the server that did not take it, on one line. status: 5.1.1.
+    recipient: as the message was addressed; final_recipient: where it went in the end. answer: the words of the server
+    that did not take it, on one line. status: "5.1.1".
     """
 
     recipient: str
-    original_recipient: str = ""
+    final_recipient: str = ""
     action: str = ""
     status: str = ""
     answer: str = ""

@@ -1,5 +1,7 @@
 """From the bytes of one message to what rules and pages need of it. Runs in the child process; see reader.py."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from nimbus.providers.incoming.headers import Headers
@@ -12,7 +14,7 @@ from nimbus.providers.incoming.reports import (
     read_feedback,
     read_returned,
 )
-from nimbus.providers.incoming.unstructured import find_bounce
+from nimbus.providers.incoming.unstructured import find_bounce, is_daemon
 from nimbus.rules.bounce_text import answer_in
 from nimbus.rules.parsed_mail import (
     LONGEST_TEXT,
@@ -66,6 +68,7 @@ _RETURNED_KINDS = {
 _STATUS_KINDS = {"message/delivery-status", "message/global-delivery-status"}
 _DISPOSITION_KINDS = {"message/disposition-notification", "message/global-disposition-notification"}
 _FOR_MACHINES = _RETURNED_KINDS | _STATUS_KINDS | _DISPOSITION_KINDS | {"message/feedback-report"}
+_STATUS_FIELD = re.compile(r"^(?:final|original)-recipient: ?[\w.-]{1,20};", re.IGNORECASE | re.MULTILINE)
 _MOST_ATTACHMENTS = 100
 _DEEPEST_REPORT = 3  # levels; what lies deeper is somebody's attachment
 _MOST_RETURNED = 128 * 1024  # bytes; only its headers are read
@@ -171,10 +174,7 @@ def _delivery(
 
 def _standard_report(message: Message, text: str) -> tuple[DeliveryReport, str] | None:
     """The part that machines read, and the Message-ID that it names; what it leaves unsaid is taken from the words."""
-    for part in message.parts:
-        if part.kind not in _STATUS_KINDS or part.depth > _DEEPEST_REPORT:
-            continue
-        data = part.content()
+    for data in _status_parts(message, text):
         reporter, failures = read_failures(data)
         if failures:
             words = answer_in(text) if any(not each.answer for each in failures) else ""
@@ -184,6 +184,15 @@ def _standard_report(message: Message, text: str) -> tuple[DeliveryReport, str] 
             )
             return report, original_message_id(data)
     return None
+
+
+def _status_parts(message: Message, text: str) -> Iterator[bytes]:
+    """The bytes of what looks like such a part; some systems and some gateways write it into the text."""
+    for part in message.parts:
+        if part.kind in _STATUS_KINDS and part.depth <= _DEEPEST_REPORT:
+            yield part.content()
+    if is_daemon(message.top.headers) and (begins := _STATUS_FIELD.search(text)):
+        yield text[begins.start() : begins.start() + _MOST_RETURNED].encode("utf-8", "replace")
 
 
 def _feedback(message: Message) -> FeedbackReport | None:

@@ -83,8 +83,8 @@ def _failure(fields: Headers) -> Failure:
     answer = _after_semicolon(fields.words("diagnostic-code"))
     status = _STATUS.search(fields.first("status"))
     return Failure(
-        recipient=final or original,
-        original_recipient=original,
+        recipient=original or final,  # as it was written to; the final one may be where it is forwarded to
+        final_recipient=final,
         action=re.split(r"[\s;(]", fields.words("action").lower(), maxsplit=1)[0],
         status=status[0] if status else "",
         answer=answer,

@@ -4,6 +4,7 @@ import email
 import re
 from email.message import Message as LibraryMessage
 from email.utils import parseaddr
+from typing import NamedTuple
 
 from flufl.bounce import all_failures
 
@@ -28,73 +29,100 @@ def find_bounce(
     to: the recipients of the message that came back in a part of its own.
     """
     headers = message.top.headers
+    if not _may_be_one(headers, sender):
+        return None, ""
     ours = {each.address for name in ("to", "delivered-to", "from") for each in headers.mailboxes(name, 20)}
     found = read(text, recipients=to, ours=ours - set(to))
     named = tuple(one.address for one in headers.mailboxes("x-failed-recipients", MOST_FAILURES))
-    points = _points(message, sender, found) + (5 if named else 0)
-    if points < _ENOUGH or not (found.has_phrase or found.has_code or named):
+    may_be_old = not (named or found.failures) and _is_called_one(headers)
+    old = _by_library(message) if may_be_old else Old()
+    points = _points(message, found) + 5 * bool(named) + 3 * bool(old.addresses)
+    says_so = found.has_phrase or found.has_code or named or old.addresses
+    if points < _ENOUGH or not (
+        says_so or (is_daemon(headers) and has_null_path(headers) and (to or found.original))
+    ):
         return None, found.original
-    return _report(message, found, named, to or found.recipients), found.original
+    if found.failures and not named:
+        return DeliveryReport(found_by="words", is_standard=False, failures=found.failures), found.original
+    if named or old.addresses:
+        how = "X-Failed-Recipients" if named else "the words of an old system"
+        return _listing(how, named or old.addresses, found, old.action), found.original
+    return _listing("the returned message", (to or found.recipients)[:1], found), found.original
 
 
-def _report(message: Message, found: Found, named: tuple[str, ...], to: tuple[str, ...]) -> DeliveryReport:
-    """Whom it is about: as the header says, or the words, as the library reads them, or whom the mail was for."""
-    if named:
-        return _listing("X-Failed-Recipients", named, found)
-    if found.failures:
-        return DeliveryReport(found_by="words", is_standard=False, failures=found.failures)
-    temporary, permanent = _by_library(message)
-    if temporary or permanent:
-        return _listing("words of an old system", permanent or temporary, found)
-    return _listing("the returned message", to[:1], found)
+def _may_be_one(headers: Headers, sender: tuple[Mailbox, ...]) -> bool:
+    """Whether it is worth a closer look: nearly all mail is not."""
+    return not _ANSWERING.match(headers.words("subject")) and (
+        _is_called_one(headers)
+        or has_null_path(headers)
+        or "x-failed-recipients" in headers
+        or headers.parameters("content-type")[0] == "multipart/report"
+        or not sender
+    )
 
 
-def _listing(how: str, addresses: tuple[str, ...], found: Found) -> DeliveryReport:
+def _is_called_one(headers: Headers) -> bool:
+    return is_daemon(headers) or SUBJECT.match(headers.words("subject")) is not None
+
+
+def _listing(how: str, addresses: tuple[str, ...], found: Found, action: str = "") -> DeliveryReport:
     known = {failure.recipient: failure for failure in found.failures}
     failures = (
-        known.get(each) or Failure(recipient=each, action=found.action, answer=found.answer)
+        known.get(each) or Failure(recipient=each, action=action or found.action, answer=found.answer)
         for each in addresses
     )
     return DeliveryReport(found_by=how, is_standard=False, failures=tuple(failures))
 
 
-def _points(message: Message, sender: tuple[Mailbox, ...], found: Found) -> int:
+def _points(message: Message, found: Found) -> int:
     """How much speaks for a bounce: who it is from, how it calls itself, what it says and brings back."""
     headers = message.top.headers
-    subject = headers.words("subject")
+    from_daemon = is_daemon(headers)
     return (
-        3 * is_daemon(sender)
+        3 * from_daemon
         + 2 * has_null_path(headers)
-        + 3 * (SUBJECT.match(subject) is not None)
+        + 3 * (SUBJECT.match(headers.words("subject")) is not None)
         + 3 * (message.top.kind == "multipart/report")
         + 2 * bool(found.original)
         + 2 * any(part.kind in {"message/rfc822", "text/rfc822-headers"} for part in message.parts)
         + 2 * found.has_code
         + 2 * found.has_phrase
-        + (headers.first("auto-submitted").lower().startswith("auto-"))
-        - 6 * (_ANSWERING.match(subject) is not None)
-        - 3 * ("list-id" in headers or "list-unsubscribe" in headers)
+        + 2 * bool(found.failures)
+        + headers.first("auto-submitted").lower().startswith("auto-")
+        - 3 * (not from_daemon and ("list-id" in headers or "list-unsubscribe" in headers))
     )
 
 
-def is_daemon(sender: tuple[Mailbox, ...]) -> bool:
-    """Whether a mail system wrote it, by its name."""
-    return any(DAEMON.fullmatch(one.address) or DAEMON_NAME.search(one.name) for one in sender[:1])
+def is_daemon(headers: Headers) -> bool:
+    """Whether a mail system wrote it, by its name or its address."""
+    author = headers.words("from") or headers.words("sender")
+    first = next(iter(headers.mailboxes("from", 1)), None)
+    return DAEMON_NAME.search(author) is not None or (
+        first is not None and DAEMON.fullmatch(first.address) is not None
+    )
 
 
 def has_null_path(headers: Headers) -> bool:
-    """Whether nobody is to answer it: the mark of every report."""
-    return "return-path" in headers and headers.first("return-path").strip(" <>\t") == ""
+    """Whether nobody is to answer it, the mark of every report; or only a mail system, as some servers write it."""
+    path = headers.first("return-path").strip(" <>\t")
+    return "return-path" in headers and (not path or DAEMON.fullmatch(path) is not None)
 
 
-def _by_library(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The addresses that flufl.bounce finds: for now, and for good."""
+class Old(NamedTuple):
+    """What the library finds in the words of old systems."""
+
+    addresses: tuple[str, ...] = ()
+    action: str = ""
+
+
+def _by_library(message: Message) -> Old:
     parsed: LibraryMessage = email.message_from_bytes(message.top.raw[:_READ_BY_LIBRARY])
     try:
         temporary, permanent = all_failures(parsed)
     except Exception:  # noqa: BLE001 - it was not written for what strangers send
-        return (), ()
-    return _sorted(temporary), _sorted(permanent)
+        return Old()
+    failed = _sorted(permanent)
+    return Old(failed, "failed") if failed else Old(_sorted(temporary), "delayed")
 
 
 def _sorted(addresses: frozenset[bytes | str]) -> tuple[str, ...]:
