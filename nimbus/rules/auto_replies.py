@@ -54,19 +54,16 @@ _SUBJECT = re.compile(
 )
 _TICKET = re.compile(
     r"(?:\b(?:ticket|case|request|incident|enquiry|inquiry)\b.{0,40}(?:#|no\.?|number|id|received|created|opened|logged))|\[[#\w-]{0,12}#?\d{3,}\]|we (?:have )?received your (?:e-?mail|message|request|enquiry|inquiry)",
-    re.IGNORECASE,
 )
 _THANKS = re.compile(
     r"^\W*(?:(?:dear|hello|hi|hallo|guten tag)\b[^\n]{0,60}\s+)?(?:thank you for (?:contacting|your (?:e-?mail|message|inquiry|enquiry|request|interest))|thanks for (?:contacting|reaching out|getting in touch|your (?:e-?mail|message))|this is an automat|we (?:have )?received your|vielen dank für ihre (?:nachricht|anfrage|e-?mail)|merci (?:de|pour) (?:votre|nous avoir)|gracias por (?:contact|su (?:mensaje|correo)))",
-    re.IGNORECASE,
 )
 _BY_MACHINE = re.compile(
     r"(?:this is an? |diese )?(?:auto(?:mated|matic(?:ally)?)(?:[- ]generated)?) (?:e-?mail|message|repl|response|acknowledg|notif)|do not (?:reply|respond) to this|please do not reply|automatisch (?:erstellt|generiert|versend)|message automatique|mensaje automático|ne pas répondre|自动(?:发送|回复)|自動(?:送信|返信)",
-    re.IGNORECASE,
 )
 _CHALLENGE = re.compile(
     r"(?:confirm|verif|prove|click|reply to).{0,80}(?:you are (?:a )?(?:human|real|not a)|your (?:message|e-?mail|address) (?:will|to|can) be|to (?:deliver|release|complete) (?:the|your) (?:message|delivery)|legitimate sender|before (?:your|the) (?:message|e-?mail))|challenge[- ]response|spam ?arrest|boxbe|whitelist (?:request|me)|sender verification|awaiting (?:your )?(?:verification|confirmation)",
-    re.IGNORECASE | re.DOTALL,
+    re.DOTALL,
 )
 _NO_REPLY = re.compile(
     r"(?:no|do[-_.]?not|never|non?)[-_.]?(?:reply|respond|answer)\w*@.*|(?:auto(?:mated)?|notifications?|mailer|alerts?)[-_.]?\w*@.*",
@@ -78,7 +75,7 @@ _DELIVERED = frozenset({"delivered", "relayed", "expanded"})
 
 def automatic(mail: ParsedMail) -> Automatic | None:
     """What shows that a machine wrote a message, the surest first; None when a person did."""
-    words = f"{mail.subject}\n{(mail.reply_text or mail.text)[:READ_AT_MOST]}"
+    words = f"{mail.subject}\n{(mail.reply_text or mail.text)[:READ_AT_MOST]}".lower()
     receipt = _receipt(mail)
     if receipt is not None:
         return receipt
@@ -119,7 +116,7 @@ def _in_headers(mail: ParsedMail) -> Fact | None:
 
 def _in_words(mail: ParsedMail, words: str) -> Automatic | None:
     """Programs that write no header: Outlook's rules, old gateways. Only where nothing reads like an answer."""
-    own = (mail.reply_text or mail.text)[:READ_AT_MOST]
+    own = words.partition("\n")[2]
     if match := _CHALLENGE.search(words):
         return Automatic(AutoKind.CHALLENGE, Fact("Words", match[0]))
     if match := _BY_MACHINE.search(own):

@@ -10,8 +10,8 @@ _FURTHEST = timedelta(days=400)
 FALLBACK_DAYS = 5  # without a date (`deliverability.md` 11.4)
 
 _MONTH_WORDS = (
-    "jan|januar|jänner|janvier|enero|ene|gennaio|gen|januari|janeiro|styczeń|stycznia|leden|ledna|január|ianuarie|января|январь|ocak|tammikuu|січня",
-    "feb|februar|février|fevrier|fév|febrero|febbraio|februari|fevereiro|fev|luty|lutego|únor|února|február|februarie|февраля|февраль|şubat|helmikuu|лютого",
+    "jan|january|januar|jänner|janvier|enero|ene|gennaio|gen|januari|janeiro|styczeń|stycznia|leden|ledna|január|ianuarie|января|январь|ocak|tammikuu|січня",
+    "feb|february|februar|février|fevrier|fév|febrero|febbraio|februari|fevereiro|fev|luty|lutego|únor|února|február|februarie|февраля|февраль|şubat|helmikuu|лютого",
     "mar|march|märz|mrz|mars|marzo|maart|março|marco|marzec|marca|březen|března|március|martie|марта|март|mart|maaliskuu|березня",
     "apr|april|avril|avr|abril|abr|aprile|kwiecień|kwietnia|duben|dubna|április|aprilie|апреля|апрель|nisan|huhtikuu|квітня",
     "may|mai|mayo|maggio|mag|mei|maio|maj|maja|květen|května|május|мая|май|mayıs|toukokuu|травня",
@@ -44,7 +44,7 @@ _DATES = (
     re.compile(r"(?P<year>20\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)"),
     re.compile(r"(?:(?P<year>20\d\d)\s*[年년]\s*)?(?P<m>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})\s*[日号號일]?"),
     re.compile(
-        rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.|:e)?(?: of| de| d')?[\s-]+{_MONTH}(?:(?:\s*(?:,|de|del|-))?\s*(?P<year>20\d\d))?",
+        rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.|:e)?(?: of| de| d')?(?:\s+|-){_MONTH}(?:(?:\s*(?:,|de|del|-))?\s*(?P<year>20\d\d))?",
         re.IGNORECASE,
     ),
     re.compile(

@@ -3,12 +3,18 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from nimbus.rules.bounce_words import DAEMON, DELAYED, GIVEN_UP, PHRASE
 from nimbus.rules.parsed_mail import Failure
 
-LONGEST = 32 * 1024  # characters of a report that are read; real ones say it in the first two thousand
-_MOST_LINES, _LONGEST_LINE, MOST_FOUND = 400, 600, 20
+LONGEST = 16 * 1024  # characters of a report that are read; real ones say it in the first two thousand
+_MOST_LINES, _LONGEST_LINE, MOST_FOUND = 300, 600, 20
+_MOST_LOOKED_AT = 200  # addresses
+_SAYS_WHEN = 4000  # characters
+_HALF = 1000  # in which a phrase may also run over the end of a line
+_NAMES_A_MESSAGE = re.compile(r"\W*(?:x-)?(?:original-)?message-?id\b", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"(?<![\w.+%=/'-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,24}(?![\w@-])"
 )
@@ -21,8 +27,8 @@ _LABEL = re.compile(
 _COMMAND = re.compile(r"rcpt to:? ?<?$", re.IGNORECASE)
 _CODE = re.compile(
     r"(?<![\d.:/@#-])([45]\d\d)(?:[ -]#?[45]\.\d{1,3}\.\d{1,3}|[ -](?=[^\s\d])|(?=[:)\]]))(?!\d)"
-    r"|(?<![\w.:])#?([45]\.[0-7]\.\d{1,3})(?![.\d])|(?:(?<=code :)|(?<=code: )|(?<=code=)|(?<=error: ))([45]\d\d)\b",
-    re.IGNORECASE,
+    r"|(?<![\w.:])#?([45]\.[0-7]\.\d{1,3})(?![.\d])"
+    r"|(?:(?<=(?:code|CODE|Code) :)|(?<=(?:code|CODE|Code): )|(?<=(?:code|CODE|Code)=)|(?<=rror: ))([45]\d\d)\b"
 )
 _ADVICE = re.compile(
     r"contact|write to|help|assist|support|question|e-?mail us|further information|forward|report (?:this|it)|abuse|administrator|reporting-mta|from:|sender|absender|expéditeur|remitente",
@@ -86,6 +92,21 @@ def split_original(text: str) -> tuple[str, str]:
     return text[:LONGEST], ""
 
 
+class _Line:
+    """A line of a report; what it holds is looked for once, however many addresses stand around it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text[:_LONGEST_LINE].strip()
+
+    @cached_property
+    def code(self) -> re.Match[str] | None:
+        return _CODE.search(self.text)
+
+    @cached_property
+    def has_phrase(self) -> bool:
+        return PHRASE.search(_ADDRESS.sub("", self.text).lower()) is not None
+
+
 def read(text: str, *, recipients: Collection[str], ours: Collection[str]) -> Found:
     """Whom a report names.
 
@@ -94,59 +115,30 @@ def read(text: str, *, recipients: Collection[str], ours: Collection[str]) -> Fo
     """
     said, original = split_original(text)
     went_to = _recipients_in(original)
-    sent_to = {*recipients, *went_to}
     lines = _lines(said)
-    scores: dict[str, int] = {}
-    places: dict[str, int] = {}
-    for at, match in _addresses(lines):
-        address = re.sub(r"^(?:smtp|rfc822)[=:;]", "", match[0].strip("'`").rstrip(".").lower())
-        if (address in ours and address not in sent_to) or DAEMON.fullmatch(address):
-            continue
-        score = _score(lines, at, match)
-        score += 4 if address in sent_to and score != _IN_A_SUMMARY else 0
-        if score > scores.get(address, -99):
-            scores[address], places[address] = score, at
+    scores, places = _scores(lines, {*recipients, *went_to}, ours)
     chosen = _chosen(scores)
-    hinted = (
-        tuple(sorted(each for each, score in scores.items() if score == _IN_A_SUMMARY)) if not chosen else ()
-    )
+    hinted = [] if chosen else sorted(each for each, score in scores.items() if score == _IN_A_SUMMARY)
     action = "delayed" if is_delayed(said) else "failed"
     taken = {places[each] for each in chosen}
-    failures = tuple(
-        Failure(recipient=each, action=action, answer=answer_at(lines, places[each], taken - {places[each]}))
-        for each in chosen
-    )
-    flat = " ".join(lines)
     return Found(
-        failures,
-        _answer_in(lines),
-        action,
-        original,
-        went_to or hinted[:1],
-        PHRASE.search(flat) is not None,
-        _CODE.search(flat) is not None,
+        failures=tuple(
+            Failure(recipient=each, action=action, answer=_answer_at(lines, places[each], taken))
+            for each in chosen
+        ),
+        answer=_answer_in(lines),
+        action=action,
+        original=original,
+        recipients=went_to or tuple(hinted[:1]),
+        has_phrase=any(line.has_phrase for line in lines) or PHRASE.search(said[:_HALF].lower()) is not None,
+        has_code=any(line.code for line in lines),
     )
 
 
 def is_delayed(said: str) -> bool:
     """Whether the server goes on trying."""
-    return DELAYED.search(said[:4000]) is not None and GIVEN_UP.search(said[:4000]) is None
-
-
-def answer_at(lines: Sequence[str], at: int, others: Collection[int] = ()) -> str:
-    """The server's words about the recipient on this line, from its code on; without a code, the words that say why."""
-    end = min([other for other in others if other > at], default=len(lines))
-    for number in (*range(at, min(end, at + 12)), *range(max(0, at - 4), at)):
-        if (code := _CODE.search(lines[number])) is not None:
-            rest = " ".join((lines[number][code.start() :], *_paragraph(lines, number + 1, end)))
-            return rest.lstrip("#")[:_LONGEST_LINE]
-    below = [line for line in lines[at + 1 : min(end, at + 8)] if line][:4]
-    above = _near(lines, at, -1, 3)[::-1]
-    for words in ([lines[at], *below, *above] if lines else [], lines):
-        told = " ".join(_ADDRESS.sub("", line) for line in words).strip()
-        if PHRASE.search(told):
-            return told[:_LONGEST_LINE]
-    return ""
+    words = said[:_SAYS_WHEN].lower()
+    return DELAYED.search(words) is not None and GIVEN_UP.search(words) is None
 
 
 def answer_in(text: str) -> str:
@@ -154,17 +146,34 @@ def answer_in(text: str) -> str:
     return _answer_in(_lines(split_original(text)[0]))
 
 
-def _answer_in(lines: Sequence[str]) -> str:
-    coded = next((number for number, line in enumerate(lines) if _CODE.search(line)), None)
-    return answer_at(lines, coded or 0)
+def _answer_in(lines: Sequence[_Line]) -> str:
+    return _answer_at(lines, next((number for number, line in enumerate(lines) if line.code), 0))
+
+
+def _answer_at(lines: Sequence[_Line], at: int, taken: Collection[int] = ()) -> str:
+    """The server's words about the recipient on this line, from its code on; without a code, the words that say why.
+
+    taken: the lines of all recipients; what follows the next one is about that one.
+    """
+    end = min([other for other in taken if other > at], default=len(lines))
+    for number in (*range(at, min(end, at + 12)), *range(max(0, at - 4), at)):
+        code = lines[number].code if number < len(lines) else None
+        if code is not None:
+            rest = " ".join((lines[number].text[code.start() :], *_paragraph(lines, number + 1, end)))
+            return rest.lstrip("#")[:_LONGEST_LINE]
+    below = [line for line in lines[at + 1 : min(end, at + 8)] if line.text][:4]
+    for words in ([*lines[at : at + 1], *below, *_near(lines, at, -1)[::-1]], lines):
+        if any(line.has_phrase for line in words):
+            return " ".join(_ADDRESS.sub("", line.text) for line in words).strip()[:_LONGEST_LINE]
+    return ""
 
 
 def _unquoted(lines: Sequence[str]) -> str:
     return "\n".join(line.lstrip(">| \t") if line[:1] in {">", "|"} else line for line in lines)
 
 
-def _lines(text: str) -> list[str]:
-    return [line[:_LONGEST_LINE].strip() for line in text.split("\n")[:_MOST_LINES]]
+def _lines(text: str) -> list[_Line]:
+    return [_Line(line) for line in text.split("\n")[:_MOST_LINES]]
 
 
 def _recipients_in(original: str) -> tuple[str, ...]:
@@ -173,31 +182,51 @@ def _recipients_in(original: str) -> tuple[str, ...]:
     return tuple(each.lower() for each in _ADDRESS.findall(field[1])[:MOST_FOUND]) if field else ()
 
 
-def _addresses(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
+def _scores(
+    lines: Sequence[_Line], sent_to: Collection[str], ours: Collection[str]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """How surely each address was not reached, and on which line that stands."""
+    scores: dict[str, int] = {}
+    places: dict[str, int] = {}
+    for at, match in islice(_addresses(lines), _MOST_LOOKED_AT):
+        address = re.sub(r"^(?:smtp|rfc822)[=:;]", "", match[0].strip("'`").rstrip(".").lower())
+        if (address in ours and address not in sent_to) or DAEMON.fullmatch(address):
+            continue
+        score = _score(lines, at, match)
+        score += 4 if address in sent_to and score != _IN_A_SUMMARY else 0
+        if score > scores.get(address, -99):
+            scores[address], places[address] = score, at
+    return scores, places
+
+
+def _addresses(lines: Sequence[_Line]) -> Iterator[tuple[int, re.Match[str]]]:
     for at, line in enumerate(lines):
-        if "@" in line and not re.match(r"\W*(?:x-)?(?:original-)?message-?id\b", line, re.IGNORECASE):
-            for match in _ADDRESS.finditer(line):
+        if "@" in line.text and not _NAMES_A_MESSAGE.match(line.text):
+            for match in _ADDRESS.finditer(line.text):
                 yield at, match
 
 
-def _score(lines: Sequence[str], at: int, match: re.Match[str]) -> int:
+def _score(lines: Sequence[_Line], at: int, match: re.Match[str]) -> int:
     """How surely an address at this place is one that was not reached; 4 is sure enough."""
     line = lines[at]
-    before, after = line[: match.start()].rstrip("<[\"' "), line[match.end() :]
-    following, earlier = _near(lines, at, 1, 3), _near(lines, at, -1, 3)
-    if _LABEL.match(before) and any(_SUMMARY.match(each) for each in (*following, *earlier)):
+    before, after = line.text[: match.start()].rstrip("<[\"' "), line.text[match.end() :]
+    following, earlier = _near(lines, at, 1), _near(lines, at, -1)
+    if _LABEL.match(before) and any(_SUMMARY.match(each.text) for each in (*following, *earlier)):
         return _IN_A_SUMMARY
     before, after = _ADDRESS.sub("", before), _ADDRESS.sub("", after)
     bare = _BARE.match(before) is not None
-    score = 5 if bare and _BARE.match(after) else 3 if bare else 0
-    score += 2 if before.rstrip().endswith(":") and PHRASE.search(before) else 0
-    score += 4 if _LABEL.match(before) or _COMMAND.search(line[: match.start()]) else 0
-    score += 3 if _CODE.search(line) else 0
-    score += 2 if PHRASE.search(f"{before} {after}") else 0
-    score += 2 if any(_CODE.search(each) or PHRASE.search(each) for each in following) else 0
-    score += 2 if any(PHRASE.search(each) or each.endswith(":") for each in earlier) else 0
-    score += 2 if earlier and _INTRODUCED.search(f"{earlier[0]} {before}") else 0
-    return score - (6 if _ADVICE.search(before) else 0)
+    introduced = f"{earlier[0].text if earlier else ''} {before}"
+    return (
+        (5 if bare and _BARE.match(after) else 3 if bare else 0)
+        + 4 * bool(_LABEL.match(before) or _COMMAND.search(line.text[: match.start()]))
+        + 3 * (line.code is not None)
+        + 2 * line.has_phrase
+        + 2 * (line.has_phrase and before.rstrip().endswith(":"))
+        + 2 * any(each.code or each.has_phrase for each in following)
+        + 2 * any(each.has_phrase or each.text.endswith(":") for each in earlier)
+        + 2 * bool(_INTRODUCED.search(introduced))
+        - 6 * bool(_ADVICE.search(before))
+    )
 
 
 def _chosen(scores: dict[str, int]) -> list[str]:
@@ -206,21 +235,22 @@ def _chosen(scores: dict[str, int]) -> list[str]:
     return [each for each, score in scores.items() if score >= max(_SURE, best - 3)][:MOST_FOUND]
 
 
-def _near(lines: Sequence[str], at: int, step: int, most: int) -> list[str]:
-    found: list[str] = []
+def _near(lines: Sequence[_Line], at: int, step: int) -> list[_Line]:
+    """The next three lines that say something, in one direction."""
+    found: list[_Line] = []
     at += step
-    while 0 <= at < len(lines) and len(found) < most:
-        if lines[at]:
+    while 0 <= at < len(lines) and len(found) < 3:
+        if lines[at].text:
             found.append(lines[at])
         at += step
     return found
 
 
-def _paragraph(lines: Sequence[str], start: int, end: int) -> Iterator[str]:
+def _paragraph(lines: Sequence[_Line], start: int, end: int) -> Iterator[str]:
     for line in lines[start : min(end, start + 4)]:
-        if not line:
+        if not line.text:
             return
-        yield line
+        yield line.text
 
 
 def _is_original(lines: Sequence[str], at: int) -> bool:

@@ -1,4 +1,7 @@
-"""Who returns mail, and with which words: what a report is known by when it has no part for machines."""
+"""Who returns mail, and with which words: what a report is known by when it has no part for machines.
+
+The long patterns read text in lower case: to ignore the case takes four times as long.
+"""
 
 import re
 
@@ -43,16 +46,13 @@ PHRASE = re.compile(
     r"|no (?:se )?(?:ha |han |pudo |puede |podido )+(?:podido |ser )*(?:entreg|envi)|no existe|no (?:fue|ha sido) (?:posible|entreg)|rechazad|desconocid|não (?:foi|pôde|existe|pode|encontrad)|rejeitad|desconhecid|non (?:è stato|esiste|può|trovat|è possibile)|rifiutat|sconosciut|impossibile"
     r"|(?:niet|kon niet|kan niet) .{0,20}(?:bezorg|aflever|bestaa|gevonden)|onbekend|geweigerd|nie (?:można|istnieje|został|udało)|odrzucon|nieznan|neexistuje|nelze|nebyl[ao]? doruč|odmítnut|nem (?:létezik|található|kézbesít)|kunde inte|finns inte|ikke (?:leveres|finnes|findes)|ei (?:voitu|ole|löyd)"
     r"|не (?:удалось|может быть|был|было|найден|существует|доставлен)|неизвест|отклонен|отвергнут|невозможно|заблокирован|переполнен|iletilemedi|bulunamadı|mevcut değil|teslim edilemedi"
-    r"|不存在|无法|無法|被拒|失败|失敗|拒绝|拒收|已满|退回|できません|でき(?:ませ|なか)|見つかりません|存在しません|不明|拒否|届きません|없(?:습니다|는|음)|실패|거부|반송|찾을 수",
-    re.IGNORECASE,
+    r"|不存在|无法|無法|被拒|失败|失敗|拒绝|拒收|已满|退回|できません|でき(?:ませ|なか)|見つかりません|存在しません|不明|拒否|届きません|없(?:습니다|는|음)|실패|거부|반송|찾을 수"
 )
 DELAYED = re.compile(
     r"\bwarning\b|still (?:being )?(?:retr|try|attempt)|will (?:be )?(?:(?:continue|keep)(?: to)? (?:be )?(?:try|retr|attempt)|retr(?:y|ied)|try again|be attempted)|not yet (?:been )?deliver|has(?: been|) delayed|been delayed|is delayed"
-    r"|(?:temporar\w+) (?:\w+ )?(?:problem|fail|error|unavail|defer)|(?:no action is required|do not need to (?:re-?send|resend))|deferred|delay(?:ed)? (?:in )?deliver|delivery (?:\w+ ){0,3}delay|noch nicht zugestellt|verzöger|retardé|temporis|retrasad|задерж|延迟|遅延",
-    re.IGNORECASE,
+    r"|(?:temporar\w+) (?:\w+ )?(?:problem|fail|error|unavail|defer)|(?:no action is required|do not need to (?:re-?send|resend))|deferred|delay(?:ed)? (?:in )?deliver|delivery (?:\w+ ){0,3}delay|noch nicht zugestellt|verzöger|retardé|temporis|retrasad|задерж|延迟|遅延"
 )
 GIVEN_UP = re.compile(
-    r"giv(?:en|ing) up|permanent|will not be (?:retried|attempted)|no longer|too long|(?:time|retr\w+) ?(?:out )?(?:exceeded|expired)|(?:could|has) not be(?:en)? delivered (?:for|within|after|in)|failed after|未能",
-    re.IGNORECASE,
+    r"giv(?:en|ing) up|permanent|will not be (?:retried|attempted)|no longer|too long|(?:time|retr\w+) ?(?:out )?(?:exceeded|expired)|(?:could|has) not be(?:en)? delivered (?:for|within|after|in)|failed after|未能"
 )
 """Words of those that stop trying, which outweigh the ones above."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nimbus.rules.mail_verdict import Fact
 from nimbus.rules.reply_classes import ReplyClass
 
-READ_AT_MOST = 4000  # characters of the author's own words
+READ_AT_MOST = 2000  # characters of the author's own words: people say at once what they want
 _SHORT = 160  # an answer that says no more than its first words do
 
 
@@ -22,16 +22,28 @@ class Read(NamedTuple):
 
 
 class Row(NamedTuple):
-    """Words of this pattern make the answer one of this class; `is_brief`: only where it says little else."""
+    """Words of this pattern make the answer one of this class.
+
+    is_brief: only where it says little else. is_cased: capitals matter; other patterns read lower case, for to ignore
+    the case takes four times as long.
+    """
 
     reply_class: ReplyClass
     pattern: re.Pattern[str]
     confidence: float
     is_brief: bool = False
+    is_cased: bool = False
 
 
-def _row(reply_class: ReplyClass, confidence: float, pattern: str, *, is_brief: bool = False) -> Row:
-    return Row(reply_class, re.compile(pattern, re.IGNORECASE), confidence, is_brief)
+def _row(
+    reply_class: ReplyClass,
+    confidence: float,
+    pattern: str,
+    *,
+    is_brief: bool = False,
+    is_cased: bool = False,
+) -> Row:
+    return Row(reply_class, re.compile(pattern), confidence, is_brief, is_cased)
 
 
 _UNSUBSCRIBE = (
@@ -50,8 +62,12 @@ _COMPLAINT = (
     r"|(?:legal (?:action|steps|proceedings)|my (?:lawyer|attorney|solicitor)|our (?:lawyers?|attorneys?|legal (?:team|department))|sue you|cease and desist|take you to court|gdpr (?:violation|breach|complaint)|violat\w+ (?:of )?(?:the )?(?:gdpr|can-?spam|casl))|als spam (?:gemeldet|melden|markiert)|abmahn|rechtsanwalt|anwalt|dsgvo|rechtliche schritte|signal(?:é|er) comme (?:spam|indésirable)|(?:mon )?avocat|cnil|plainte|denunci|reportad[oa] como spam|mi abogado|lopd|marcad[oa] como spam|segnalat[oa] come spam|avvocato|gerapporteerd als spam|advocaat|zgłos\w+ (?:jako )?spam|жалоб|举报|投诉|通報"
 )
 _WRONG = (
-    r"wrong (?:person|contact|address|email|company|department|guy|number)|not the (?:right|correct|best|appropriate) (?:person|contact|one|department|point)|(?:i'?m|i am) not (?:in charge|responsible|the (?:one|person))|not (?:my|our) (?:department|area|responsibility|role|remit|decision)|(?:don'?t|do not|doesn'?t) (?:handle|deal with|look after|manage|take care of) (?:this|that|these|it)|(?:please |you (?:should|could|can|may) (?:want to )?)?(?:contact|reach out to|speak (?:to|with)|talk to|email|write to|ask|try|get in touch with) (?:my colleague|our |(?-i:[A-Z])\w+ (?:(?-i:[A-Z])\w+|from|in|at|who|instead|,|on|\())|(?:forward(?:ed|ing)|pass(?:ed|ing)) (?:this|it|your (?:e-?mail|message|note|details)) (?:on |along )?to (?:my|our|the|(?-i:[A-Z])\w+)|no longer (?:handle|in charge|responsible)|(?:is|would be) the (?:right|best|correct) (?:person|contact)|cc'?(?:ing|ed|'d) "
+    r"wrong (?:person|contact|address|email|company|department|guy|number)|not the (?:right|correct|best|appropriate) (?:person|contact|one|department|point)|(?:i'?m|i am) not (?:in charge|responsible|the (?:one|person))|not (?:my|our) (?:department|area|responsibility|role|remit|decision)|(?:don'?t|do not|doesn'?t) (?:handle|deal with|look after|manage|take care of) (?:this|that|these|it)|(?:please |you (?:should|could|can|may) (?:want to )?)?(?:contact|reach out to|speak (?:to|with)|talk to|email|write to|ask|try|get in touch with) (?:my colleague|our )|(?:forward(?:ed|ing)|pass(?:ed|ing)) (?:this|it|your (?:e-?mail|message|note|details)) (?:on |along )?to (?:my|our|the)|no longer (?:handle|in charge|responsible)|(?:is|would be) the (?:right|best|correct) (?:person|contact)|cc'?(?:ing|ed|'d) "
     r"|(?:nicht|falscher?|bin nicht) (?:der |die |ihr )?(?:richtige\w*|zuständig\w*|ansprechpartner\w*)|falsche (?:person|adresse)|(?:wenden|richten) sie sich (?:bitte )?an|(?:pas|mauvais\w*) (?:la )?(?:bonne )?(?:personne|interlocuteur)|(?:contact|adress)(?:ez|er)(?:[- ]vous)? (?:plutôt |à )?(?:mon|ma|notre) |no soy (?:la persona|el |quien)|persona equivocada|não sou (?:a pessoa|o responsável|eu)|pessoa errada|non sono (?:la persona|io|il referente)|persona sbagliata|(?:niet|verkeerde) (?:de juiste )?persoon|niet de juiste|fel person|forkert person|nie (?:jestem|ta) (?:właściw|odpowiedni)|не (?:по адресу|тот человек|занимаюсь)|обратитесь к|不是(?:负责|我负责)|找错人|担当(?:では|者ではあり)|담당(?:자가 아|이 아)"
+)
+_NAMES_SOMEBODY = (  # a name begins with a capital
+    r"(?:[Cc]ontact|[Rr]each out to|[Ss]peak (?:to|with)|[Tt]alk to|[Ww]rite to|[Aa]sk|[Tt]ry|in touch with) [A-Z]\w+ (?:[A-Z]\w+|from|in|at|who|instead|on|\()"
+    r"|(?:forward(?:ed|ing)|pass(?:ed|ing)) (?:this|it|your (?:e-?mail|message|note|details)) (?:on |along )?to [A-Z]\w+"
 )
 _NOT_NOW = (
     r"not (?:right )?now|not (?:at (?:this|the) (?:time|moment|stage|point)|currently|this (?:year|quarter|month|time)|yet|a (?:good|great) time|in (?:the )?budget)|(?:maybe|perhaps|possibly|try(?: me)?(?: again)?|check back|circle back|reach (?:back )?out|get back to (?:me|us)|contact (?:me|us)|follow up|come back|ping me|touch base|talk|revisit|reconnect)(?: \w+){0,4} (?:later|next (?:year|quarter|month|week|spring|summer|fall|autumn|winter)|in (?:a few|a couple|\d+|two|three|six|the (?:new year|spring|fall|autumn|summer)|q[1-4]|january|february|march|april|may|june|july|august|september|october|november|december)|after |another time)|(?:too |very |really )?(?:busy|swamped|tied up) (?:right now|at the moment|currently|until|this)|no budget|(?:bad|wrong) timing|down the (?:road|line)|(?:next|in) (?:year|quarter|q[1-4])\b.{0,30}(?:again|better|instead)|already (?:have|under|in) (?:a )?contract until"
@@ -77,6 +93,7 @@ TABLE = (
     _row(ReplyClass.UNSUBSCRIBE, 0.9, _UNSUBSCRIBE),
     _row(ReplyClass.UNSUBSCRIBE, 0.9, r"^\W*(?:stop|remove|end|cancel|delete|quit|abmelden|baja|stopp)\W*$"),
     _row(ReplyClass.WRONG_PERSON, 0.8, _WRONG),
+    _row(ReplyClass.WRONG_PERSON, 0.8, _NAMES_SOMEBODY, is_cased=True),
     _row(ReplyClass.NOT_NOW, 0.8, _NOT_NOW),
     _row(ReplyClass.NOT_INTERESTED, 0.85, _NOT_INTERESTED),
     _row(
@@ -94,30 +111,32 @@ TABLE = (
 # Said of what they do not mean, as far as a rule can see that.
 _EXCEPT = {
     ReplyClass.UNSUBSCRIBE: re.compile(
-        r"(?:do not|don'?t|never) (?:unsubscribe|remove)|(?:no need|not going) to unsubscribe|(?:unsubscribe|opt[- ]out) (?:rate|link in your|page|process)",
-        re.IGNORECASE,
+        r"(?:do not|don'?t|never) (?:unsubscribe|remove)|(?:no need|not going) to unsubscribe|(?:unsubscribe|opt[- ]out) (?:rate|link in your|page|process)"
     ),
-    ReplyClass.NOT_NOW: re.compile(r"not (?:now )?(?:or )?ever|if not now", re.IGNORECASE),
-    ReplyClass.NOT_INTERESTED: re.compile(
-        r"why not|not only|if (?:you'?re |you are )?not interested", re.IGNORECASE
-    ),
+    ReplyClass.NOT_NOW: re.compile(r"not (?:now )?(?:or )?ever|if not now"),
+    ReplyClass.NOT_INTERESTED: re.compile(r"why not|not only|if (?:you'?re |you are )?not interested"),
 }
+
+
+# What the link of a List-Unsubscribe header writes, and people who answer with the subject alone.
+_ASKS_ITSELF = re.compile(
+    r"\W*(?:re:\s*)?(?:(?:please )?unsubscribe(?: (?:me|please|request|from\b.{0,60}))?|remove me)\W*",
+    re.IGNORECASE,
+)
 
 
 def read_reply(subject: str, words: str) -> Read:
     """The class of a person's answer; `words` is what the author wrote just now, without quotes and signature."""
     said = " ".join(words[:READ_AT_MOST].replace("’", "'").split())
-    if re.fullmatch(r"\W*(?:re:\s*)?unsubscribe\b.{0,40}", subject, re.IGNORECASE) and len(said) < _SHORT:
+    if _ASKS_ITSELF.fullmatch(subject) and len(said) < _SHORT:
         return Read(ReplyClass.UNSUBSCRIBE, Fact("Subject", subject), 0.9)
+    lower = said.lower()
     for row in TABLE:
         if row.is_brief and len(said) > _SHORT:
             continue
         exception = _EXCEPT.get(row.reply_class)
-        match = row.pattern.search(said if exception is None else exception.sub(" ", said))
+        read = said if row.is_cased else lower
+        match = row.pattern.search(read if exception is None else exception.sub(" ", read))
         if match is not None:
-            return Read(row.reply_class, Fact("Words", _around(said, match)), row.confidence)
+            return Read(row.reply_class, Fact("Words", match[0]), row.confidence)
     return Read(ReplyClass.OTHER, Fact("Words", "none that a rule knows"), 0.3)
-
-
-def _around(text: str, match: re.Match[str]) -> str:
-    return match[0].strip() or text[:60]

@@ -25,6 +25,7 @@ _LONGEST_INTRODUCTION = 3  # lines; programs fold it
 _LONGEST_SIGNATURE = 8  # lines below "Kind regards"
 _LONGEST_FOOTER = 8  # lines that a mailing list puts under a message
 _SIGNATURE = re.compile(r"^(?:-- ?|—|__)$")
+_NAME = re.compile(r"^(?:-{1,2}|—)\s?[^\W\d_a-z][\w.]{0,20}(?: [^\W\d_a-z][\w.]{0,20}){0,2}$")
 _RULE = re.compile(r"^[ \t]*[-_=*]{10,200}[ \t]*$")
 
 
@@ -102,7 +103,7 @@ def _without_signature(lines: list[str]) -> str:
         if _SIGNATURE.match(line.strip()) or is_device_line(line) or (at and DISCLAIMER.match(line)):
             end = at
             break
-    while end and not lines[end - 1].strip():
+    while end and (not lines[end - 1].strip() or (end > 1 and _NAME.match(lines[end - 1]))):
         end -= 1
     for at in range(max(1, end - _LONGEST_SIGNATURE), end):
         if SIGN_OFF.match(lines[at]):

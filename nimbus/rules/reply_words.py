@@ -39,7 +39,7 @@ SENT_FROM = re.compile(
     r"|get outlook for|von meinem .{1,30} gesendet|gesendet (?:von|mit) |diese nachricht wurde von meinem"
     r"|envoyé (?:de|depuis) |enviado (?:desde|do|de) |inviato (?:da|dal) |verzonden (?:vanaf|met) |wysłane? z "
     r"|skickat från |sendt fra |lähetetty |отправлено (?:с|из) |iphone'?umdan|gönderildi: |从我的.{1,20}发送|发自我的"
-    r"|iphoneから送信|나의 .{1,20}에서 보냄|odesláno z |trimis de pe |küldve )\S",
+    r"|iphoneから送信|나의 .{1,20}에서 보냄|odesláno z |trimis de pe |küldve )\s?\S",
     re.IGNORECASE,
 )
 _NOT_A_DEVICE = 6  # words: "Sent from my desk, which is easier than a phone." is a sentence

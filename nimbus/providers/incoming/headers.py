@@ -12,7 +12,7 @@ from nimbus.rules.parsed_mail import LONGEST_LINE, Mailbox
 MOST_BYTES, MOST = 100 * 1024, 1000  # of one block of headers (`reliability.md` 5.1)
 _NAME = re.compile(r"([!-9;-~]{1,100})[ \t]*:(.*)", re.DOTALL)
 _TOKEN = re.compile(
-    r"\"(?:[^\"\\]|\\.){0,300}\"|<[^<>]{0,400}>|[,;]|\((?:[^()\\]|\\.){0,300}\)|[^\",;<>(]+|.", re.DOTALL
+    r"\"(?:[^\"\\]|\\.){0,100}\"|<[^<>]{0,400}>|[,;]|\((?:[^()\\]|\\.){0,100}\)|[^\",;<>(]+|.", re.DOTALL
 )
 _ADDRESS = re.compile(r"[^\s<>,;:()\"\[\]]{1,64}@[^\s<>,;:()\"@]{1,255}")
 _QUOTED_LOCAL = re.compile(r"\"[^\"@<>\r\n]{1,64}\"@[^\s<>,;:()\"@]{1,255}")

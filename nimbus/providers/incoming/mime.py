@@ -15,6 +15,7 @@ from nimbus.rules.parsed_mail import LONGEST_TEXT
 
 MOST_BYTES = 25 * 1024 * 1024  # the limits of `reliability.md` 5.1
 MOST_PARTS, DEEPEST = 200, 50
+_LONGEST_HEAD = 1024 * 1024  # bytes in which headers must end; only the first of them are read
 _MOST_LOOKS = 20_000  # at what might be a boundary
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r(?!\n)")
 _REST_OF_BOUNDARY = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r|\Z)")
@@ -118,8 +119,9 @@ def _part(
     if first[:1] == b"\n" or first == b"\r\n":
         head, body = region.start, region.start + (1 if first[:1] == b"\n" else 2)
     else:
-        blank = _BLANK_LINE.search(raw, region.start, region.end)
-        head, body = (blank.start(), blank.end()) if blank else (region.end, region.end)
+        furthest = min(region.end, region.start + _LONGEST_HEAD)
+        blank = _BLANK_LINE.search(raw, region.start, furthest)
+        head, body = (blank.start(), blank.end()) if blank else (furthest, region.end)
     headers = Headers(raw[region.start : head])
     return Part(raw, headers, Region(body, region.end), depth, inside, default_kind)
 

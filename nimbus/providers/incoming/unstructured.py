@@ -1,6 +1,7 @@
 """Bounces without a part for machines: our own reading of their words, and beside it a library that knows old systems."""
 
 import email
+import logging
 import re
 from email.message import Message as LibraryMessage
 from email.utils import parseaddr
@@ -16,7 +17,8 @@ from nimbus.rules.bounce_text import Found, read
 from nimbus.rules.bounce_words import DAEMON, DAEMON_NAME, SUBJECT
 from nimbus.rules.parsed_mail import DeliveryReport, Failure, Mailbox
 
-_ENOUGH = 6  # points; see _points
+logging.getLogger("flufl.bounce").disabled = True  # what strangers send is nothing for a log
+_ENOUGH, _ENOUGH_UNCALLED = 6, 9  # points; without a name of a bounce more has to speak for it
 _READ_BY_LIBRARY = 64 * 1024  # bytes
 _ANSWERING = re.compile(r"^\s*(?:re|aw|fwd?|wg|sv|vs|tr|rv|odp|antw)\s*[:：]", re.IGNORECASE)
 
@@ -37,8 +39,9 @@ def find_bounce(
     may_be_old = not (named or found.failures) and _is_called_one(headers)
     old = _by_library(message) if may_be_old else Old()
     points = _points(message, found) + 5 * bool(named) + 3 * bool(old.addresses)
+    enough = _ENOUGH if named or _is_called_one(headers) else _ENOUGH_UNCALLED
     says_so = found.has_phrase or found.has_code or named or old.addresses
-    if points < _ENOUGH or not (
+    if points < enough or not (
         says_so or (is_daemon(headers) and has_null_path(headers) and (to or found.original))
     ):
         return None, found.original
@@ -53,16 +56,16 @@ def find_bounce(
 def _may_be_one(headers: Headers, sender: tuple[Mailbox, ...]) -> bool:
     """Whether it is worth a closer look: nearly all mail is not."""
     return not _ANSWERING.match(headers.words("subject")) and (
-        _is_called_one(headers)
-        or has_null_path(headers)
-        or "x-failed-recipients" in headers
-        or headers.parameters("content-type")[0] == "multipart/report"
-        or not sender
+        _is_called_one(headers) or has_null_path(headers) or "x-failed-recipients" in headers or not sender
     )
 
 
 def _is_called_one(headers: Headers) -> bool:
-    return is_daemon(headers) or SUBJECT.match(headers.words("subject")) is not None
+    return (
+        is_daemon(headers)
+        or SUBJECT.match(headers.words("subject")) is not None
+        or headers.parameters("content-type")[0] == "multipart/report"
+    )
 
 
 def _listing(how: str, addresses: tuple[str, ...], found: Found, action: str = "") -> DeliveryReport:
@@ -117,6 +120,8 @@ class Old(NamedTuple):
 
 def _by_library(message: Message) -> Old:
     parsed: LibraryMessage = email.message_from_bytes(message.top.raw[:_READ_BY_LIBRARY])
+    if "from" not in parsed:
+        parsed["From"] = "postmaster@invalid"  # one of its detectors gives all of them up without it
     try:
         temporary, permanent = all_failures(parsed)
     except Exception:  # noqa: BLE001 - it was not written for what strangers send
