@@ -66,7 +66,7 @@ _CHALLENGE = re.compile(
     re.DOTALL,
 )
 _NO_REPLY = re.compile(
-    r"(?:no|do[-_.]?not|never|non?)[-_.]?(?:reply|respond|answer)\w*@.*|(?:auto(?:mated)?|notifications?|mailer|alerts?)[-_.]?\w*@.*",
+    r"(?:no|do[-_.]?not|never|non?)[-_.]?(?:reply|respond|answer)[\w.-]*@.*|(?:auto(?:mated)?|notifications?|mailer|alerts?)[-_.]?\w*@.*",
     re.IGNORECASE,
 )
 _ANSWERING = re.compile(r"^\s*(?:re|aw|sv|antw|odp|ynt|回复|答复)\s*[:：]", re.IGNORECASE)
@@ -87,6 +87,11 @@ def automatic(mail: ParsedMail) -> Automatic | None:
     ):
         return Automatic(_kind(words), Fact("Subject", match[0]))
     return _in_words(mail, words)
+
+
+def is_called_automatic(subject: str) -> bool:
+    """Whether a subject is one that programs give to automatic answers."""
+    return _SUBJECT.search(subject) is not None or AWAY_SUBJECT.search(subject) is not None
 
 
 def _receipt(mail: ParsedMail) -> Automatic | None:

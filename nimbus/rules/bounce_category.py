@@ -42,7 +42,7 @@ _OF_REPORTS = (
 _ELSEWHERE = (
     _row(
         Category.SOFT_FULL,
-        r"postfach .{0,30}voll|speicher.{0,20}(?:voll|überschritten)|boîte .{0,40}pleine|quota dépassé|buz[oó]n .{0,20}lleno|casella .{0,20}piena"
+        r"(?:user )?mailbox exceeds|postfach .{0,30}voll|speicher.{0,20}(?:voll|überschritten)|boîte .{0,40}pleine|quota dépassé|buz[oó]n .{0,20}lleno|casella .{0,20}piena"
         r"|caixa .{0,30}cheia|postvak .{0,20}vol|переполнен|превышен.{0,30}(?:квот|размер)|邮箱.{0,10}(?:已满|空间不足|容量)|空间已满|容量.{0,10}超|いっぱい|사서함.{0,20}(?:가득|초과)",
     ),
     _row(
@@ -72,7 +72,7 @@ _MORE_ENGLISH = (
         r"user.{0,60}not listed|(?:not|isn't) (?:a )?(?:valid|known|listed|in (?:the|our)).{0,40}(?:user|recipient|address|directory|mailbox|account)"
         r"|(?:address|recipient|user|mailbox|account|person|name).{0,60}(?:(?:could|can) ?n[o']t be (?:found|located|resolved)|not (?:found|recogni[sz]ed|known|valid|listed|here|exist|registered)"
         r"|was(?:n't| not) found|invalid|unknown|doesn'?t exist|is(?:n't| not) (?:here|available|active|valid)|no longer|has been (?:disabled|deleted|discontinued|closed|deactivated|suspended)|is (?:disabled|closed|inactive))"
-        r"|no (?:such )?(?:user|mailbox|recipient|account|address|person|alias|one)\b.{0,20}(?:here|by that|named|exists|at|in|found)|(?:unknown|bad|invalid|illegal|undeliverable|no such)[ -](?:e?-?mail )?(?:address|user|recipient|mailbox|account|alias|addressee|local[- ]part|destination mailbox|account name)"
+        r"|no valid recipients?|no (?:such )?(?:user|mailbox|recipient|account|address|person|alias|one)\b.{0,20}(?:here|by that|named|exists|at|in|found)|(?:unknown|bad|invalid|illegal|undeliverable|no such)[ -](?:e?-?mail )?(?:address|user|recipient|mailbox|account|alias|addressee|local[- ]part|destination mailbox|account name)"
         r"|does(?:n't| not) have an? .{0,30}account|has no .{0,20}(?:account|mailbox)|can(?:'t|not) (?:find|open) (?:the )?(?:mailbox|user|recipient)|no longer (?:with|work|employ|exist|valid|active|in use|available)"
         r"|not our customer|unrouteable mail domain address|mailbox not found|all recipients.{0,20}(?:invalid|unknown)|address rejected|dest(?:ination)? (?:address|mailbox)",
     ),

@@ -11,7 +11,7 @@ from nimbus.rules.parsed_mail import Failure
 
 LONGEST = 16 * 1024  # characters of a report that are read; real ones say it in the first two thousand
 _MOST_LINES, _LONGEST_LINE, MOST_FOUND = 300, 600, 20
-_MOST_LOOKED_AT = 200  # addresses
+_MOST_LOOKED_AT, _MOST_ADDED = 200, 20  # addresses; lines of an answer without a code
 _SAYS_WHEN = 4000  # characters
 _HALF = 1000  # in which a phrase may also run over the end of a line
 _NAMES_A_MESSAGE = re.compile(r"\W*(?:x-)?(?:original-)?message-?id\b", re.IGNORECASE)
@@ -42,7 +42,7 @@ _INTRODUCED = re.compile(
     r"(?:recipient|address|user|mailbox|person)\(?e?s?\)?\W{0,4}$|(?:delivered|deliver|sent|send|reach\w*|message|mail|delivery) (?:to|for)\W{0,12}$|following|empfänger|destinataire|destinatario|адрес|получател|收件人|宛先",
     re.IGNORECASE,
 )
-_SURE, _IN_A_SUMMARY = 4, 1  # points; in a summary it is whom the message was for
+_SURE, _LIKELY, _IN_A_SUMMARY = 4, 2, 1  # points; in a summary it is whom the message was for
 _ENDS = re.compile(
     r"^[\W_]{0,8}(?:start of )?(?:-+ ?)?(?:(?:the )?(?:original|returned|undelivered|unsent|rejected|attached) (?:message|mail|e-?mail)(?: (?:follows?|header|text|body|attached|is)\b.*)?|below this line is .{0,40}|(?:this|here) is a copy of .{0,60}|message (?:header|text|body|content)s? follows?"
     r"|.{0,60}(?:original|your|returned) message(?: you sent)? follows?|.{0,30}start of returned message|your original message (?:is|was|follows).{0,40}|ursprüngliche nachricht|message original|mensaje original|messaggio originale|原始邮件|以下是.{0,10}邮件)[\W_]{0,40}$",
@@ -68,7 +68,8 @@ _TELLING = frozenset(
 class Found:
     """What a report's words say. failures: whom it names; answer: a server's words about nobody by name.
 
-    original: the headers of what came back, as they stand; recipients: to whom that went.
+    original: the headers of what came back, as they stand; recipients: to whom that went. likely: the address that is
+    named most surely where none is sure.
     """
 
     failures: tuple[Failure, ...]
@@ -76,6 +77,7 @@ class Found:
     action: str
     original: str
     recipients: tuple[str, ...]
+    likely: str
     has_phrase: bool
     has_code: bool
 
@@ -130,6 +132,7 @@ def read(text: str, *, recipients: Collection[str], ours: Collection[str]) -> Fo
         action=action,
         original=original,
         recipients=went_to or tuple(hinted[:1]),
+        likely=max((each for each in scores if scores[each] >= _LIKELY), key=scores.__getitem__, default=""),
         has_phrase=any(line.has_phrase for line in lines) or PHRASE.search(said[:_HALF].lower()) is not None,
         has_code=any(line.code for line in lines),
     )
@@ -162,10 +165,9 @@ def _answer_at(lines: Sequence[_Line], at: int, taken: Collection[int] = ()) -> 
             rest = " ".join((lines[number].text[code.start() :], *_paragraph(lines, number + 1, end)))
             return rest.lstrip("#")[:_LONGEST_LINE]
     below = [line for line in lines[at + 1 : min(end, at + 8)] if line.text][:4]
-    for words in ([*lines[at : at + 1], *below, *_near(lines, at, -1)[::-1]], lines):
-        if any(line.has_phrase for line in words):
-            return " ".join(_ADDRESS.sub("", line.text) for line in words).strip()[:_LONGEST_LINE]
-    return ""
+    around = [*lines[at : at + 1], *below, *_near(lines, at, -1)[::-1]]
+    words = around if any(line.has_phrase for line in around) else [line for line in lines if line.text]
+    return " ".join(_ADDRESS.sub("", line.text) for line in words[:_MOST_ADDED]).strip()[:_LONGEST_LINE]
 
 
 def _unquoted(lines: Sequence[str]) -> str:

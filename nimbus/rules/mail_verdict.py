@@ -61,7 +61,7 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounced:
-    """What a bounce says of one recipient. decided_by: the code or the words that made the category."""
+    """What a bounce says of one recipient, whose address is empty where it names nobody. decided_by: the code or the words that made the category."""
 
     recipient: str
     final_recipient: str = ""

@@ -48,7 +48,7 @@ class Attachment(_Part):
 class Failure(_Part):
     """What a report says of one recipient; empty where it says nothing (RFC 3464 2.3).
 
-    recipient: as the message was addressed; final_recipient: where it went in the end. answer: the words of the server
+    recipient: as the message was addressed, empty where nobody is named; final_recipient: where it went in the end. answer: the words of the server
     that did not take it, on one line. status: "5.1.1".
     """
 

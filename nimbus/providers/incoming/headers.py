@@ -16,6 +16,7 @@ _TOKEN = re.compile(
 )
 _ADDRESS = re.compile(r"[^\s<>,;:()\"\[\]]{1,64}@[^\s<>,;:()\"@]{1,255}")
 _QUOTED_LOCAL = re.compile(r"\"[^\"@<>\r\n]{1,64}\"@[^\s<>,;:()\"@]{1,255}")
+_BARE_ID = re.compile(r"(?<!\S)[^\s<>@,]{1,200}@[^\s<>@,]{1,200}(?!\S)")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}>")
 
 
@@ -51,8 +52,10 @@ class Headers:
         return tuple(mailbox for _, mailbox in zip(range(most), mailboxes(self.all(name)), strict=False))
 
     def message_ids(self, name: str, most: int) -> tuple[str, ...]:
-        """The Message-IDs in a value, with their brackets; the last ones where there are more."""
-        return tuple(_MESSAGE_ID.findall(self.all(name))[-most:])
+        """The Message-IDs in a value, with their brackets, also where they came without; the last ones of many."""
+        value = self.all(name)
+        found = _MESSAGE_ID.findall(value) or [f"<{each}>" for each in _BARE_ID.findall(value)]
+        return tuple(found[-most:])
 
     def date(self, name: str) -> datetime | None:
         """The moment, in UTC; None where it cannot be read."""

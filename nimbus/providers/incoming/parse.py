@@ -14,7 +14,7 @@ from nimbus.providers.incoming.reports import (
     read_feedback,
     read_returned,
 )
-from nimbus.providers.incoming.unstructured import find_bounce, is_daemon
+from nimbus.providers.incoming.unstructured import find_bounce, is_daemon, is_passed_on
 from nimbus.rules.bounce_text import answer_in
 from nimbus.rules.parsed_mail import (
     LONGEST_TEXT,
@@ -174,6 +174,8 @@ def _delivery(
 
 def _standard_report(message: Message, text: str) -> tuple[DeliveryReport, str] | None:
     """The part that machines read, and the Message-ID that it names; what it leaves unsaid is taken from the words."""
+    if is_passed_on(message.top.headers):
+        return None
     for data in _status_parts(message, text):
         reporter, failures = read_failures(data)
         if failures:

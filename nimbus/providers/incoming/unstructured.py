@@ -13,6 +13,7 @@ from nimbus.providers.incoming.charsets import to_text
 from nimbus.providers.incoming.headers import Headers
 from nimbus.providers.incoming.mime import Message
 from nimbus.providers.incoming.reports import MOST_FAILURES
+from nimbus.rules.auto_replies import is_called_automatic
 from nimbus.rules.bounce_text import Found, read
 from nimbus.rules.bounce_words import DAEMON, DAEMON_NAME, SUBJECT
 from nimbus.rules.parsed_mail import DeliveryReport, Failure, Mailbox
@@ -21,6 +22,20 @@ logging.getLogger("flufl.bounce").disabled = True  # what strangers send is noth
 _ENOUGH, _ENOUGH_UNCALLED = 6, 9  # points; without a name of a bounce more has to speak for it
 _READ_BY_LIBRARY = 64 * 1024  # bytes
 _ANSWERING = re.compile(r"^\s*(?:re|aw|fwd?|wg|sv|vs|tr|rv|odp|antw)\s*[:：]", re.IGNORECASE)
+
+
+class Old(NamedTuple):
+    """What the library finds in the words of old systems."""
+
+    addresses: tuple[str, ...] = ()
+    action: str = ""
+
+
+class Whom(NamedTuple):
+    """Whom a header names, and for whom the message was that came back in a part of its own."""
+
+    named: tuple[str, ...]
+    to: tuple[str, ...]
 
 
 def find_bounce(
@@ -40,29 +55,45 @@ def find_bounce(
     old = _by_library(message) if may_be_old else Old()
     points = _points(message, found) + 5 * bool(named) + 3 * bool(old.addresses)
     enough = _ENOUGH if named or _is_called_one(headers) else _ENOUGH_UNCALLED
+    came_back = to or found.original
     says_so = found.has_phrase or found.has_code or named or old.addresses
-    if points < enough or not (
-        says_so or (is_daemon(headers) and has_null_path(headers) and (to or found.original))
-    ):
+    if points < enough or not (says_so or (is_daemon(headers) and has_null_path(headers) and came_back)):
         return None, found.original
-    if found.failures and not named:
-        return DeliveryReport(found_by="words", is_standard=False, failures=found.failures), found.original
-    if named or old.addresses:
-        how = "X-Failed-Recipients" if named else "the words of an old system"
-        return _listing(how, named or old.addresses, found, old.action), found.original
-    return _listing("the returned message", (to or found.recipients)[:1], found), found.original
+    return _report(headers, found, Whom(named, to), old), found.original
+
+
+def _report(headers: Headers, found: Found, whom: Whom, old: Old) -> DeliveryReport | None:
+    """Whom it is about: as a header says, or the words, as the library reads them, or whom the mail was for.
+
+    None where only guesses are left and the mail is not even called a bounce.
+    """
+    if whom.named:
+        return _listing("X-Failed-Recipients", whom.named, found)
+    if found.failures:
+        return DeliveryReport(found_by="words", is_standard=False, failures=found.failures)
+    if old.addresses:
+        return _listing("the words of an old system", old.addresses, found, old.action)
+    if went_to := (whom.to or found.recipients)[:1]:
+        return _listing("the returned message", went_to, found)
+    is_one = _is_titled_one(headers) and (found.likely or has_null_path(headers))
+    return _listing("words", (found.likely,), found) if is_one else None
 
 
 def _may_be_one(headers: Headers, sender: tuple[Mailbox, ...]) -> bool:
     """Whether it is worth a closer look: nearly all mail is not."""
-    return not _ANSWERING.match(headers.words("subject")) and (
+    subject = headers.words("subject")
+    return not (_ANSWERING.match(subject) or is_called_automatic(subject)) and (
         _is_called_one(headers) or has_null_path(headers) or "x-failed-recipients" in headers or not sender
     )
 
 
 def _is_called_one(headers: Headers) -> bool:
+    return is_daemon(headers) or _is_titled_one(headers)
+
+
+def _is_titled_one(headers: Headers) -> bool:
     return (
-        is_daemon(headers)
+        "x-ms-exchange-message-is-ndr" in headers
         or SUBJECT.match(headers.words("subject")) is not None
         or headers.parameters("content-type")[0] == "multipart/report"
     )
@@ -105,17 +136,16 @@ def is_daemon(headers: Headers) -> bool:
     )
 
 
+def is_passed_on(headers: Headers) -> bool:
+    """Whether a person has sent it on, or answers it: what lies in it is about mail of theirs."""
+    is_a_persons = not (is_daemon(headers) or has_null_path(headers))
+    return is_a_persons and _ANSWERING.match(headers.words("subject")) is not None
+
+
 def has_null_path(headers: Headers) -> bool:
     """Whether nobody is to answer it, the mark of every report; or only a mail system, as some servers write it."""
     path = headers.first("return-path").strip(" <>\t")
     return "return-path" in headers and (not path or DAEMON.fullmatch(path) is not None)
-
-
-class Old(NamedTuple):
-    """What the library finds in the words of old systems."""
-
-    addresses: tuple[str, ...] = ()
-    action: str = ""
 
 
 def _by_library(message: Message) -> Old:
