@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from nimbus.rules.mail_verdict import Fact
 from nimbus.rules.reply_classes import ReplyClass
+from nimbus.rules.unsubscribe import opt_out_line
 
 READ_AT_MOST = 2000  # characters of the author's own words: people say at once what they want
 _SHORT = 160  # an answer that says no more than its first words do
@@ -78,7 +79,7 @@ _NOT_INTERESTED = (
     r"|kein(?:e)? interesse|nicht interessiert|kein bedarf|nein,? danke|brauchen (?:wir|das) nicht|pas (?:du tout )?intéress|non merci|aucun (?:besoin|intérêt)|pas besoin|no (?:estoy|estamos|me|nos) (?:interes)|no,? gracias|no (?:lo )?(?:necesit)|não (?:tenho|temos|estou|estamos|me) (?:interess)|não,? obrigad|non (?:sono|siamo|mi|ci) (?:interess)|no,? grazie|geen (?:interesse|behoefte)|niet geïnteresseerd|nee,? (?:bedankt|dank)|inte intresserad|nej,? tack|ikke interesser|nej,? tak|nei,? takk|ei kiitos|ei kiinnosta|nie (?:jestem|jesteśmy) zainteresowan|nie,? dziękuj|nemáme zájem|nemám zájem|nem érdekel|nu (?:sunt|mă) interes|не интерес|нет,? спасибо|не нужно|ilgilenmiyor|hayır,? teşekkür|不感兴趣|没有兴趣|沒興趣|不需要|不用了|興味(?:が|は)(?:あり|ない)|必要ありません|結構です|관심(?:이)? 없|필요 없"
 )
 _INTERESTED = (
-    r"\binterested\b|(?:sounds|looks|seems) (?:\w+ )?(?:good|great|interesting|promising|perfect|useful)|(?:tell|send|share|give|show)(?: \w+)? (?:me|us) (?:\w+ ){0,2}(?:more|info\w*|details|pricing|a (?:quote|proposal|demo|deck|link|time)|some (?:times|info\w*|details|slots)|the (?:deck|details|link|pric\w+|proposal|offer|brochure))|(?:more|further|additional) (?:info\w*|details)|(?:would|i'?d|we'?d) (?:love|like|be (?:happy|glad|open|interested|keen)) to|let'?s (?:talk|chat|meet|do|schedule|set|book|connect|discuss|hop|jump|find)|(?:book|schedule|set up|arrange|have|hop on|jump on) (?:a|an) (?:\w+ )?(?:call|meeting|demo|chat|time)|(?:what|how) (?:\w+ ){0,3}(?:cost|price|pricing|much)|how much|(?:what'?s|what is|what are) (?:the|your) (?:pric|cost|rate|fee)|\bpricing\b|(?:can|could|are|would) (?:you|we) (?:\w+ ){0,3}(?:call|meet|available|talk|speak|chat|send|share|demo)|(?:i'?m|i am|we are|we'?re) (?:available|free|open)|(?:call|ring) me|when (?:can|could|would|are) (?:you|we)|(?:works|work) for (?:me|us)|yes,? please|happy to (?:talk|chat|discuss|connect|learn|hear|meet)|(?:love|like|want|keen|open|curious|eager) to (?:learn|hear|know|see|talk|chat|discuss|try|explore)|sign (?:me|us) up|count me in|go ahead"
+    r"\binterested\b|(?:sounds|looks|seems) (?:\w+ )?(?:good|great|interesting|promising|perfect|useful)|(?:tell|send|share|give|show)(?: \w+)? (?:me|us) (?:\w+ ){0,2}(?:more|info\w*|details|pricing|a (?:quote|proposal|demo|deck|link|time)|some (?:times|info\w*|details|slots)|the (?:deck|details|link|pric\w+|proposal|offer|brochure))|(?:more|further|additional) (?:info\w*|details)|(?:would|i'?d|we'?d) (?:love|like|be (?:happy|glad|open|interested|keen)) to|let'?s (?:talk|chat|meet|do|schedule|set|book|connect|discuss|hop|jump|find)|(?:book|schedule|set up|arrange|have|hop on|jump on) (?:a|an) (?:\w+ )?(?:call|meeting|demo|chat|time)|(?:what|how) (?:\w+ ){0,3}(?:cost|price|pricing|much)|how much|(?:what'?s|what is|what are) (?:the|your) (?:pric|cost|rate|fee)|\bpricing\b|(?:can|could|are|would) (?:you|we) (?:\w+ ){0,3}(?:call|meet|available|talk|speak|chat|send|share|demo)|(?:i'?m|i am|we are|we'?re) (?:available|free|open)|(?:call|ring) me|when (?:can|could|would|are) (?:you|we)|\bworks for (?:me|us)\b|yes,? please|happy to (?:talk|chat|discuss|connect|learn|hear|meet)|(?:love|like|want|keen|open|curious|eager) to (?:learn|hear|know|see|talk|chat|discuss|try|explore)|sign (?:me|us) up|count me in|go ahead"
     r"|(?:klingt|hört sich) (?:\w+ )?(?:gut|interessant|spannend)|(?:bin|sind|wäre\w*|sehr) (?:\w+ )?interessiert|(?:habe|haben|hätte\w*) (?:\w+ )?interesse|(?:schicken|senden) sie (?:mir|uns)|mehr (?:informationen|infos|details)|was kostet|wie teuer|termin|gerne (?:ein|mehr|einen|telefon)|je suis (?:\w+ )?intéress|(?:m'|nous )intéress|(?:ça|cela) m.intéresse|en savoir plus|plus d.informations|quel (?:est|sont) (?:le|vos|les) (?:prix|tarif)|combien|(?:estoy|estamos|me|nos) (?:\w+ )?interes|(?:suena|parece) (?:bien|interesante)|más (?:información|detalles)|cuánto (?:cuesta|vale)|(?:tenho|temos|estou|estamos|fiquei) (?:\w+ )?interess|mais (?:informações|detalhes)|quanto (?:custa|costa)|(?:sono|siamo|mi|ci) (?:\w+ )?interess|maggiori (?:informazioni|dettagli)|(?:ben|zijn|wel|heb) (?:\w+ )?(?:geïnteresseerd|interesse)|meer (?:informatie|info)|wat kost|klinkt (?:goed|interessant)|(?:är|låter) (?:\w+ )?intress|låter (?:bra|intressant)|(?:lyder|er) (?:\w+ )?(?:interess|spændende|godt)|kuulostaa|kiinnostunut|jestem zainteresowan|jesteśmy zainteresowan|brzmi (?:dobrze|ciekawie)|ile (?:to )?kosztuje|máme zájem|mám zájem|zní (?:dobře|zajímavě)|érdekel|интересно|интересует|расскажите|сколько стоит|пришлите|ilgileniyor|fiyat|感兴趣|有兴趣|多少钱|请发|興味があり|詳しく|詳細を|관심 있|관심이 있|자세히|얼마"
 )
 
@@ -118,6 +119,9 @@ _EXCEPT = {
 }
 
 
+# What stands under our own messages, where a program quotes it without a mark.
+_OURS = (opt_out_line(None).lower(), opt_out_line("").rstrip(" :").lower())
+
 # What the link of a List-Unsubscribe header writes, and people who answer with the subject alone.
 _ASKS_ITSELF = re.compile(
     r"\W*(?:re:\s*)?(?:(?:please )?unsubscribe(?: (?:me|please|request|from\b.{0,60}))?|remove me)\W*",
@@ -131,6 +135,8 @@ def read_reply(subject: str, words: str) -> Read:
     if _ASKS_ITSELF.fullmatch(subject) and len(said) < _SHORT:
         return Read(ReplyClass.UNSUBSCRIBE, Fact("Subject", subject), 0.9)
     lower = said.lower()
+    for ours in _OURS:
+        lower = lower.replace(ours, " ")
     for row in TABLE:
         if row.is_brief and len(said) > _SHORT:
             continue

@@ -35,11 +35,6 @@ def reply_of(text: str) -> str:
     return _without_signature(_without_quotes(lines))
 
 
-def quoted_in(text: str) -> bool:
-    """Whether it quotes something at all."""
-    return any(line.startswith(">") for line in text[:LONGEST].split("\n")[:_MOST_LINES])
-
-
 def _without_quotes(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
     at = 0

@@ -4,6 +4,7 @@ import pytest
 
 from nimbus.rules.human_replies import read_reply
 from nimbus.rules.reply_classes import ReplyClass
+from nimbus.rules.unsubscribe import opt_out_line
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,13 @@ def test_a_subject_alone_can_ask_for_no_more_mail():
     assert read_reply(
         "Re: unsubscribe rates", "Tell me more about them, I am interested in it."
     ).reply_class is (ReplyClass.INTERESTED)
+
+
+@pytest.mark.parametrize("link", [None, "https://nimbus.example/u/1"])
+def test_our_own_line_about_unsubscribing_is_nobodys_wish(link):
+    answer = f"Yes, tell me more. Nora wrote: {opt_out_line(link)}"
+
+    assert read_reply("Re: hello", answer).reply_class is ReplyClass.INTERESTED
 
 
 def test_who_only_says_spam_is_not_sure_to_complain():
