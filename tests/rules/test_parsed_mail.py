@@ -40,7 +40,7 @@ def test_a_message_is_the_same_after_its_way_through_json(mail):
     "text", ["", "[]", "null", "{}", '{"date": null}', MAIL.to_json().replace('"size"', '"other"')]
 )
 def test_json_that_is_no_message_is_refused(text):
-    with pytest.raises((ValueError, TypeError, KeyError)):
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
         ParsedMail.from_json(text)
 
 

@@ -90,7 +90,7 @@ class Reader:
             raise Unreadable(Reason.TOO_SLOW) from None
         except ConnectionError:
             raise Unreadable(self._why_it_ended()) from None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             kind = BROKEN
         self._stop()
         raise Unreadable(Reason.TOO_BIG if kind == TOO_MUCH else Reason.BROKEN)
