@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 READ_AT_MOST = 3000  # characters
 _FURTHEST = timedelta(days=400)
+_MOST_DATES = 40  # that are looked at in one answer
 FALLBACK_DAYS = 5  # without a date (`deliverability.md` 11.4)
 
 _MONTH_WORDS = (
@@ -89,7 +91,7 @@ def back_on(text: str, written_on: date) -> date | None:
     A day named as the last one away is followed by the day after it.
     """
     read = " ".join(text[:READ_AT_MOST].split())
-    found = sorted(_dated(read, written_on), key=lambda each: each.start)
+    found = sorted(islice(_dated(read, written_on), _MOST_DATES), key=lambda each: each.start)
     coming = [each for each in found if written_on <= each.day <= written_on + _FURTHEST]
     lasts = [each.day for each in coming if _is_last(read, each, found)]
     returns = [each.day for each in coming if each.day not in lasts and _is_return(read, each)]

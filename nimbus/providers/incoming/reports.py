@@ -7,7 +7,7 @@ from nimbus.providers.incoming.charsets import decode_words
 from nimbus.providers.incoming.headers import Headers, mailboxes
 from nimbus.rules.parsed_mail import LONGEST_LINE, Failure, FeedbackReport, Returned
 
-MOST_FAILURES = 100  # recipients of one report; a message of ours has one
+MOST_FAILURES = 20  # recipients of one report; a message of ours has one
 _MOST_BYTES = 256 * 1024
 _BLANK_LINES = re.compile(rb"(?:\r?\n|\r)[ \t]*(?:\r?\n|\r)+")
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
