@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nimbus.rules.away_dates import FALLBACK_DAYS, back_on, waits_until
@@ -76,6 +76,7 @@ def test_without_a_date_it_waits_five_days():
     assert waits_until(None, date(2026, 11, 16)) == date(2026, 11, 23)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.dates(date(2020, 1, 1), date(2090, 1, 1)))
 def test_whatever_is_written_the_day_lies_in_the_coming_year(words, written_on):
     day = back_on(f"back on 3.4. until {words}", written_on)
