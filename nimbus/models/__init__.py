@@ -19,12 +19,14 @@ from nimbus.models.health_event import EventTone, HealthEvent
 from nimbus.models.inbox_day import InboxDay
 from nimbus.models.inbox_event import InboxEvent, InboxMailDay, InboxMailHour, InboxRecent
 from nimbus.models.inbox_health import CooldownRow, HealthDay, InboxHealthState
+from nimbus.models.incoming import Incoming
 from nimbus.models.instance import InstanceFact
 from nimbus.models.invitation import Invitation
 from nimbus.models.key_rotation import KeyRotation
 from nimbus.models.mail_server import MailServer
 from nimbus.models.oauth import OAuthAttempt, OAuthGrant, ProviderApp
 from nimbus.models.send import InboxHour, InboxSender, Send, Suppression
+from nimbus.models.sync import InboxSync, SyncFolder
 from nimbus.models.tag import AccountTag, SavedView, Tag
 from nimbus.models.undo import Undo, UndoValue
 from nimbus.models.user import Membership, User, UserSession
@@ -66,6 +68,8 @@ __all__ = [
     "InboxRecent",
     "InboxRotation",
     "InboxSender",
+    "InboxSync",
+    "Incoming",
     "InstanceFact",
     "Invitation",
     "KeyRotation",
@@ -78,6 +82,7 @@ __all__ = [
     "SavedView",
     "Send",
     "Suppression",
+    "SyncFolder",
     "Tag",
     "Undo",
     "UndoValue",

@@ -72,7 +72,10 @@ def status_expression(moment: Moment) -> sa.ColumnElement[str]:
         (sa.not_(Account.is_active), StatusKey.OUT_OF_ROTATION),
         (sa.or_(Account.cooldown_until > moment.now, Account.needs_acknowledgement), StatusKey.COOLDOWN),
         (Account.hold_state == HoldState.HELD, StatusKey.WARMUP_PAUSED),
-        (MailServer.failure_code.is_not(None), StatusKey.REPLIES_NOT_SYNCING),
+        (
+            MailServer.failure_code.is_not(None) | Account.sync_problem.is_not(None),
+            StatusKey.REPLIES_NOT_SYNCING,
+        ),
         (_sent_today >= _todays_limit, StatusKey.DONE_FOR_TODAY),
         (Account.current_stage <= 1, StatusKey.WARMING),
         (Account.current_stage == 2, StatusKey.NURTURE_ONLY),

@@ -101,6 +101,9 @@ class EmailAccountHealth(OfWorkspace, Base):
     server_listed_on: Mapped[str | None]  # a list of high severity that has an address of it
     server_pause_reason: Mapped[str | None] = mapped_column(sa.Text)
 
+    # Why its replies are not read, where it has no server of which that could be said; see services/sync_record.py.
+    sync_problem: Mapped[str | None] = mapped_column(sa.Text)
+
     rotation_priority: Mapped[int] = mapped_column(default=DEFAULT_PRIORITY)  # lower goes first
     restriction: Mapped[str] = mapped_column(default=Restriction.ANY)
     removed_at: Mapped[datetime | None]

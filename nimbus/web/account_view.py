@@ -92,7 +92,7 @@ class AccountView:
             timezone=timezone,
             connection_state=ConnectionState(account.connection_state),
             sending_problem=problems.get(Leg.SMTP),
-            replies_problem=problems.get(Leg.IMAP),
+            replies_problem=problems.get(Leg.IMAP) or account.sync_problem,
             domain_name=self.domain_name,
             domain_pause_reason=account.domain.pause_reason,
             server_pause_reason=account.server_pause_reason,

@@ -8,6 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from tests.migrations.campaign_rows import of_0010, of_0011
+from tests.migrations.incoming_rows import of_0012
 from tests.migrations.moment import AT
 
 WORKSPACES = (1, 2)
@@ -252,6 +253,7 @@ ROWS = {
     "0009": _of_0009,
     "0010": of_0010,
     "0011": of_0011,
+    "0012": of_0012,
 }
 
 

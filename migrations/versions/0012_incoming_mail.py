@@ -1,0 +1,119 @@
+"""How far each inbox has been read, with a cursor for each of its watched folders, and what came to it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+ROLES = "'inbox', 'spam'"
+STATES = "'new', 'parsed', 'poison'"
+
+
+def upgrade():
+    _cursors()
+    _incoming()
+    with op.batch_alter_table("email_account_health") as table:
+        table.add_column(sa.Column("sync_problem", sa.Text()))
+
+
+def downgrade():
+    with op.batch_alter_table("email_account_health") as table:
+        table.drop_column("sync_problem")
+    for name in ("incoming", "sync_folder", "inbox_sync"):
+        op.drop_table(name)
+
+
+def _of_account(name, *columns, key):
+    op.create_table(
+        name,
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        *columns,
+        sa.Column("workspace_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=f"fk_{name}_workspace_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "account_id"],
+            ["email_account_health.workspace_id", "email_account_health.id"],
+            name=f"fk_{name}_workspace_id_account_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(*key, name=f"pk_{name}"),
+    )
+    op.create_index(f"ix_{name}_workspace_id", name, ["workspace_id"])
+
+
+def _given(kind, *names):
+    return [sa.Column(name, kind, nullable=False) for name in names]
+
+
+def _maybe(kind, *names):
+    return [sa.Column(name, kind) for name in names]
+
+
+def _one_of(name, column, values):
+    return sa.CheckConstraint(f"{column} IN ({values})", name=op.f(f"ck_{name}_{column}"))
+
+
+def _cursors():
+    _of_account(
+        "inbox_sync",
+        *_given(sa.String(), "host"),
+        *_given(MOMENT, "next_at"),
+        *_maybe(sa.String(), "asked_by", "server_line"),
+        *_maybe(sa.String(length=32), "owner"),
+        *_maybe(MOMENT, "lease_until", "tried_at", "synced_at", "heard_at", "listed_at"),
+        *_given(sa.Integer(), "failures", "backlog", "backlog_done"),
+        *_maybe(sa.Text(), "problem"),
+        *_given(sa.JSON(), "folders"),
+        key=["account_id"],
+    )
+    op.create_index("ix_inbox_sync_next_at", "inbox_sync", ["next_at"])
+    op.create_index("ix_inbox_sync_lease_until", "inbox_sync", ["lease_until"])
+    _of_account(
+        "sync_folder",
+        *_given(sa.String(length=8), "role"),
+        *_given(sa.String(), "name"),
+        *_maybe(sa.BigInteger(), "uid_validity", "last_uid"),
+        *_maybe(sa.Text(), "cursor"),
+        *_maybe(sa.Integer(), "messages"),
+        *_maybe(MOMENT, "synced_at"),
+        _one_of("sync_folder", "role", ROLES),
+        key=["account_id", "role"],
+    )
+
+
+def _incoming():
+    name = "incoming"
+    _of_account(
+        name,
+        *_given(sa.Integer(), "id", "size", "tries"),
+        *_given(sa.String(length=8), "role", "state"),
+        *_given(sa.String(), "remote_key", "sender", "subject"),
+        *_given(sa.String(length=64), "identity"),
+        *_maybe(sa.String(), "message_id", "in_reply_to", "problem"),
+        *_given(sa.JSON(), "refers_to"),
+        *_given(MOMENT, "received_at", "fetched_at"),
+        *_maybe(MOMENT, "lease_until"),
+        *_maybe(sa.LargeBinary(), "raw"),
+        *_maybe(sa.String(length=20), "kind"),
+        *_maybe(sa.String(length=40), "category"),
+        *_maybe(sa.JSON(), "evidence"),
+        *_maybe(sa.Integer(), "send_id"),
+        *_maybe(sa.Date(), "away_until"),
+        *_maybe(sa.Text(), "text", "html", "reply_text"),
+        sa.UniqueConstraint("account_id", "identity", name="uq_incoming_account_id_identity"),
+        sa.UniqueConstraint("account_id", "remote_key", name="uq_incoming_account_id_remote_key"),
+        _one_of(name, "role", ROLES),
+        _one_of(name, "state", STATES),
+        key=["id"],
+    )
+    op.create_index("ix_incoming_received_at", name, ["workspace_id", "received_at"])
+    op.create_index("ix_incoming_message_id", name, ["workspace_id", "message_id"])
+    op.create_index("ix_incoming_send_id", name, ["send_id"])
+    unread = sa.text("state = 'new'")
+    op.create_index("ix_incoming_unread", name, ["account_id"], sqlite_where=unread, postgresql_where=unread)
