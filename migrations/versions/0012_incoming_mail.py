@@ -18,9 +18,12 @@ def upgrade():
     _incoming()
     with op.batch_alter_table("email_account_health") as table:
         table.add_column(sa.Column("sync_problem", sa.Text()))
+    # What a report names by its recipient alone, and whom an answer is from, is looked for among what was sent.
+    op.create_index("ix_send_recipient", "send", ["account_id", "recipient"])
 
 
 def downgrade():
+    op.drop_index("ix_send_recipient", "send")
     with op.batch_alter_table("email_account_health") as table:
         table.drop_column("sync_problem")
     for name in ("incoming", "sync_folder", "inbox_sync"):
@@ -62,7 +65,6 @@ def _one_of(name, column, values):
 def _cursors():
     _of_account(
         "inbox_sync",
-        *_given(sa.String(), "host"),
         *_given(MOMENT, "next_at"),
         *_maybe(sa.String(), "asked_by", "server_line"),
         *_maybe(sa.String(length=32), "owner"),

@@ -29,6 +29,7 @@ class Send(OfWorkspace, Base):
         sa.Index("ix_send_due", "account_id", "state", "due_at"),
         sa.Index("ix_send_state", "state", "due_at"),
         sa.Index("ix_send_copy_state", "copy_state"),
+        sa.Index("ix_send_recipient", "account_id", "recipient"),
         sa.Index("ix_send_contact", "workspace_id", "contact_id", "kind"),
     )
 

@@ -13,7 +13,7 @@ from nimbus.rules.incoming import FolderRole
 class InboxSync(OfWorkspace, Base):
     """One inbox as the sync sees it. The row is the queue: `next_at` says when it is read again.
 
-    `owner` and `lease_until` fence the worker that reads it, and count against what its `host` is asked at once.
+    `owner` and `lease_until` fence the worker that reads it, and count against what its server is asked at once.
     `synced_at` is the last time that everything there was had been fetched; `heard_at` when anything new last was.
     """
 
@@ -25,7 +25,6 @@ class InboxSync(OfWorkspace, Base):
     )
 
     account_id: Mapped[int] = mapped_column(primary_key=True)
-    host: Mapped[str]
     next_at: Mapped[datetime]
     asked_by: Mapped[str | None]  # who pressed “Sync now”, until that is done
     owner: Mapped[str | None] = mapped_column(sa.String(32))

@@ -5,7 +5,7 @@ from tests.migrations.moment import AT
 
 def of_0012(workspace_id):
     mine = {"workspace_id": workspace_id, "account_id": workspace_id}
-    state = {"host": "imap.acme.test", "next_at": AT, "failures": 2, "problem": "Später.", "synced_at": AT}
+    state = {"next_at": AT, "failures": 2, "problem": "Später.", "synced_at": AT}
     folders = {"folders": [["Entwürfe", None, 3]], "backlog": 9, "backlog_done": 4}
     yield "inbox_sync", mine | state | folders
     for role, name in (("inbox", "INBOX"), ("spam", "Spamverdacht")):

@@ -1,5 +1,34 @@
 """What mail programs and hosts call the special folders in thirty languages (compare RFC 6154, which has flags)."""
 
+_INBOX = """
+en Inbox
+de Posteingang
+fr Boîte de réception
+es Bandeja de entrada
+it Posta in arrivo
+nl Postvak IN
+pt Caixa de Entrada, A receber
+sv Inkorgen
+da Indbakke
+nb Innboks
+fi Saapuneet
+pl Skrzynka odbiorcza, Odebrane
+cs Doručená pošta
+hu Beérkezett üzenetek
+ro Mesaje primite
+ru Входящие
+uk Вхідні
+el Εισερχόμενα
+tr Gelen Kutusu
+he תיבת דואר נכנס
+ar علبة الوارد
+ja 受信トレイ
+zh 收件箱, 收件匣
+ko 받은 편지함
+vi Hộp thư đến
+id Kotak Masuk
+"""
+
 _SENT = """
 en Sent, Sent Items, Sent Mail, Sent Messages
 de Gesendet, Gesendete Elemente, Gesendete Objekte
@@ -134,6 +163,7 @@ def _names(table: str) -> frozenset[str]:
 
 
 NAMES = {
+    "\\inbox": _names(_INBOX),
     "\\sent": _names(_SENT),
     "\\junk": _names(_JUNK),
     "\\trash": _names(_TRASH),

@@ -18,6 +18,7 @@ class SpecialUse(StrEnum):
     TRASH = "\\trash"
     DRAFTS = "\\drafts"
     ALL = "\\all"
+    INBOX = "\\inbox"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ def special_folder(folders: Iterable[Folder], use: SpecialUse) -> Folder | None:
             if is_it(folder):
                 return folder
     return None
+
+
+def looks_like_inbox(folder: Folder) -> bool:
+    """Whether new mail may be filed here: INBOX itself, or what mail programs call it in any language."""
+    return SpecialUse.INBOX.value in folder.flags or _plain(folder.own_name) in _KNOWN[SpecialUse.INBOX]
 
 
 def closest_first(wanted: str, names: Iterable[str]) -> list[str]:

@@ -1,11 +1,12 @@
 """Signing in to an IMAP server, its folders, and finding a message: the one guarded wrapper around IMAPClient."""
 
 import imaplib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from email.parser import HeaderParser
 from email.policy import compat32
+from typing import Any, NamedTuple
 
 from imapclient import SEEN
 
@@ -22,6 +23,15 @@ from nimbus.rules.connection_test import Leg, Security, Step
 from nimbus.security.outbound import GuardedSocket, GuardedTLSSocket, Server
 
 _MAX_FOLDERS_NAMED = 50
+_LARGEST = 2**63  # that any number of a folder's may be; the protocol itself allows 2**32
+
+
+class FolderState(NamedTuple):
+    """What a server says of a folder. `next_uid`: None where it does not tell."""
+
+    uid_validity: int
+    next_uid: int | None
+    messages: int
 
 
 class ImapSession:
@@ -29,8 +39,11 @@ class ImapSession:
 
     def __init__(self, attempt: Attempt, wire: Wire) -> None:
         self.attempt = attempt
+        self._wire = wire
         self._client = Client(wire)
+        self._client.normalise_times = False  # moments keep their zone
         self._entered: str | None = None
+        self._selected: dict[bytes, Any] = {}
         self._is_news = False  # opening a folder has just told what there is in it
 
     def open_folder(self, name: str) -> None:
@@ -84,6 +97,43 @@ class ImapSession:
             for name, value in HeaderParser(policy=compat32).parsestr(raw).items()
         ]
 
+    def status(self, name: str) -> FolderState | None:
+        """What there is in a folder, without opening it; None when the server does not know it."""
+        refuse_line_breaks(name)
+        with self.attempt.explained():
+            try:
+                with _parsing():
+                    told = self._client.folder_status(name, ("MESSAGES", "UIDNEXT", "UIDVALIDITY"))
+                    return _state(told, b"MESSAGES")
+            except imaplib.IMAP4.error:
+                if self._refusal() is None:
+                    raise
+                return None
+
+    def examine(self, name: str) -> FolderState | None:
+        """Open a folder for reading, and what there is in it; None when the server does not."""
+        with self.attempt.explained():
+            if self._examine(name) is not None:
+                return None
+            with _parsing():
+                return _state(self._selected, b"EXISTS")
+
+    def fetch(self, uids: Sequence[int], *items: str) -> dict[int, dict[bytes, Any]]:
+        """These items of messages in the opened folder, by UID; what is gone, or was not asked for, is left out."""
+        with self.attempt.explained(), _parsing():
+            rows = self._client.fetch(uids, list(items))
+            return {int(uid): dict(row) for uid, row in rows.items()}
+
+    def hear_news(self) -> None:
+        """Let the server say what has changed in the opened folder."""
+        with self.attempt.explained(), _parsing():
+            self._client.noop()
+
+    def renew(self) -> None:
+        """Give what is asked next its full time and its full share of data."""
+        self.attempt.renew()
+        self._wire.begin()
+
     def append(self, folder: str, message: bytes, dated_at: datetime) -> None:
         """Put a message into a folder, as read and dated as given; raises ProviderError when it is not taken."""
         refuse_line_breaks(folder)
@@ -96,14 +146,19 @@ class ImapSession:
         self._entered = None
         try:
             with _parsing():
-                self._client.select_folder(name, readonly=True)
+                self._selected = self._client.select_folder(name, readonly=True)
         except imaplib.IMAP4.error:
-            refusal = IMAP_REFUSAL.match(one_line(self.attempt.heard))
-            if refusal is None or refusal["answer"].upper().startswith("BYE"):
+            refusal = self._refusal()
+            if refusal is None:
                 raise
-            return refusal["answer"]
+            return refusal
         self._entered, self._is_news = name, True
         return None
+
+    def _refusal(self) -> str | None:
+        """The server's NO or BAD to what was just asked; None when it has said something else."""
+        refusal = IMAP_REFUSAL.match(one_line(self.attempt.heard))
+        return refusal["answer"] if refusal and not refusal["answer"].upper().startswith("BYE") else None
 
     def _explain_refusal(self, name: str, refusal: str) -> None:
         verdict = imap_verdict(Step.OPEN_FOLDER, refusal, self.attempt.login.host)
@@ -204,6 +259,16 @@ def _parsing() -> Iterator[None]:
         yield
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise NonsenseError from error
+
+
+def _state(told: dict[bytes, Any], count: bytes) -> FolderState:
+    """The numbers of a folder; ValueError for what is no such number."""
+    next_uid = told.get(b"UIDNEXT")
+    numbers = told.get(b"UIDVALIDITY") or 0, next_uid or 1, told[count]
+    if not all(isinstance(number, int) and 0 <= number < _LARGEST for number in numbers):
+        raise ValueError("a folder's number is out of range")
+    validity, _, messages = numbers
+    return FolderState(validity, next_uid, min(messages, 2**31 - 1))
 
 
 def _text(raw: bytes | str | int) -> str:

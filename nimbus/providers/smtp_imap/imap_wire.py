@@ -14,7 +14,7 @@ from nimbus.security.outbound import GuardedSocket, GuardedTLSSocket, TooMuchDat
 MAX_BYTES = 32 * 1024 * 1024  # received in one step
 _MAX_LITERAL = MAX_BYTES
 _MAX_LINE = 1_000_000
-_MAX_LINES = 20_000  # in one connection; each becomes an object that weighs far more than its bytes
+_MAX_LINES = 20_000  # between two begin(); each becomes an object that weighs far more than its bytes
 
 
 class Wire(imaplib.IMAP4):
@@ -35,6 +35,11 @@ class Wire(imaplib.IMAP4):
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:  # noqa: ARG002 - the library's signature
         """Nothing to open: the socket came with us."""
         self.host, self.port = host, port
+
+    def begin(self) -> None:
+        """Something new is asked: what was answered before counts no more."""
+        self._lines_left = _MAX_LINES
+        self.untagged_responses.clear()
 
     def read(self, size: int) -> bytes:
         """A literal, refused by its announced size before any memory is set aside for it."""
