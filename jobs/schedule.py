@@ -25,6 +25,7 @@ from nimbus.queues import (
     RUN_DUE_BATCHES,
     SCHEDULER_KEY,
     SWEEP,
+    SYNC_DUE,
     connect,
     enqueue,
 )
@@ -47,6 +48,7 @@ TIMETABLE = (
     Every(CHECK_DUE_DOMAINS, 60),
     # A campaign's row says when its batch is due, at a quarter of an hour; one that was cut off goes on within a minute.
     Every(RUN_DUE_BATCHES, 60),
+    Every(SYNC_DUE, 10),
 )
 LEASE_SECONDS = 15
 

@@ -43,6 +43,8 @@ CHECK_DUE_DOMAINS = "jobs.domains.check_due"
 IMPORT_CONTACTS = "jobs.contacts.import_file"
 RUN_BATCH = "jobs.campaigns.run"
 RUN_DUE_BATCHES = "jobs.campaigns.run_due"
+SYNC_DUE = "jobs.sync.due"
+SYNC_INBOX = "jobs.sync.one"
 
 
 class Job(NamedTuple):
@@ -70,6 +72,9 @@ JOBS = {
     IMPORT_CONTACTS: Job(MAINTENANCE, timeout=300),
     RUN_BATCH: Job(SEND, timeout=300),
     RUN_DUE_BATCHES: Job(MAINTENANCE, timeout=60),
+    # Twenty seconds of taking inboxes, and then a minute for each that was taken last, and for those behind it.
+    SYNC_DUE: Job(SYNC, timeout=300),
+    SYNC_INBOX: Job(INTERACTIVE, timeout=180),
 }
 
 DAY = 86_400

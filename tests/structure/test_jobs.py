@@ -18,6 +18,7 @@ from nimbus.queues import (
     RUN_DUE_BATCHES,
     SERVE_INBOX,
     SWEEP,
+    SYNC_DUE,
 )
 from tests.structure.sources import ROOT, functions, length, python_files
 
@@ -29,6 +30,7 @@ WITHOUT_A_WORKSPACE = {
     REVIEW_DUE,
     CHECK_DUE_DOMAINS,
     RUN_DUE_BATCHES,
+    SYNC_DUE,
 }
 MACHINERY = {"crews.py", "worker.py", "schedule.py"}
 

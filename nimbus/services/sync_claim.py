@@ -1,0 +1,198 @@
+"""Whose inbox is read next: what is due is taken by a conditional update, and no server is asked by too many at once.
+
+The row is the queue: an inbox that has none yet gets one, and one whose worker died is due again when its lease is over.
+"""
+
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nimbus.clock import now
+from nimbus.database import dialect_of, insert_or, transaction
+from nimbus.extensions import db
+from nimbus.models import EmailAccountHealth, InboxHealthState, InboxSync, MailServer, SyncFolder
+from nimbus.models.base import table_of
+from nimbus.providers.contract import ServerLogin
+from nimbus.providers.reading import Cursor, Window
+from nimbus.rules.connection_test import Leg
+from nimbus.rules.incoming import FolderRole
+from nimbus.rules.providers import Provider
+from nimbus.rules.sync_pace import AT_ONCE_PER_HOST, FIRST_MOST, LEASE, RELISTED_AFTER, read_since
+from nimbus.security.vault import CannotOpenSecret
+from nimbus.services.server_login import open_login
+
+READ_BY = (Provider.SMTP_IMAP,)  # the paths over which mail is read
+_CLAIMING = 0x73796E63  # "sync": on Postgres, those who claim wait for each other, so that none counts what has changed
+_SYNC, _ACCOUNT, _IMAP = table_of(InboxSync), table_of(EmailAccountHealth), table_of(MailServer)
+_HOST = sa.func.lower(sa.func.coalesce(_IMAP.c.host, _ACCOUNT.c.provider))
+_JOINED = _SYNC.join(_ACCOUNT, _ACCOUNT.c.id == _SYNC.c.account_id).outerjoin(
+    _IMAP, sa.and_(_IMAP.c.account_id == _SYNC.c.account_id, _IMAP.c.leg == Leg.IMAP)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An inbox that this worker reads now; all it needs to know, so that no database is held meanwhile.
+
+    login: None where it is read over an API, or where its password does not open.
+    """
+
+    workspace_id: int
+    account_id: int
+    email: str
+    provider: Provider
+    owner: str
+    cursors: Mapping[FolderRole, Cursor]
+    window: Window
+    login: ServerLogin | None
+    must_list: bool
+    failures: int
+    active_at: datetime | None
+    is_first: bool
+
+
+def add_rows() -> None:
+    """Give every connected inbox that has no row yet one that is due at once."""
+    lacking = (
+        sa.select(
+            _ACCOUNT.c.workspace_id,
+            _ACCOUNT.c.id,
+            sa.literal(now(), _SYNC.c.next_at.type),
+            *(sa.literal(0),) * 3,
+            sa.literal([], sa.JSON()),
+        )
+        .outerjoin(_SYNC, _SYNC.c.account_id == _ACCOUNT.c.id)
+        .where(
+            _SYNC.c.account_id.is_(None), _ACCOUNT.c.removed_at.is_(None), _ACCOUNT.c.provider.in_(READ_BY)
+        )
+    )
+    with transaction() as session:
+        names = "workspace_id", "account_id", "next_at", "failures", "backlog", "backlog_done", "folders"
+        put = insert_or(InboxSync, dialect_of(session)).from_select(names, lacking)
+        session.execute(put.on_conflict_do_nothing())
+
+
+def is_anything_due(moment: datetime) -> bool:
+    """Whether an inbox waits to be read, or has no row yet."""
+    lacking = sa.exists().where(
+        _ACCOUNT.c.removed_at.is_(None),
+        _ACCOUNT.c.provider.in_(READ_BY),
+        ~sa.exists().where(_SYNC.c.account_id == _ACCOUNT.c.id),
+    )
+    return bool(db.session.scalar(sa.select(sa.or_(sa.exists().where(_is_due(moment)), lacking))))
+
+
+def take_due(most: int, *, only: tuple[int, int] | None = None) -> list[Taken]:
+    """Take at most so many inboxes whose time has come; `only`: workspace and id of the one inbox that is wanted."""
+    moment = now()
+    with transaction() as session:
+        if dialect_of(session) == "postgresql":
+            session.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIMING)))
+        chosen = _within_budget(session, _due(session, moment, most, only), moment)[:most]
+        if not chosen:
+            return []
+        owner = secrets.token_hex(16)
+        claim = sa.update(_SYNC).where(_SYNC.c.account_id.in_(chosen), _is_due(moment))
+        taken = session.scalars(
+            claim.values(owner=owner, lease_until=moment + LEASE, tried_at=moment).returning(
+                _SYNC.c.account_id
+            )
+        ).all()
+        return _read(session, taken, owner, moment)
+
+
+def _is_due(moment: datetime) -> sa.ColumnElement[bool]:
+    is_free = sa.or_(_SYNC.c.lease_until.is_(None), _SYNC.c.lease_until < moment)
+    return sa.and_(_SYNC.c.next_at <= moment, is_free)
+
+
+def _due(session: Session, moment: datetime, most: int, only: tuple[int, int] | None) -> list[Any]:
+    query = (
+        sa.select(_SYNC.c.account_id, _HOST.label("host"))
+        .select_from(_JOINED)
+        .where(_is_due(moment), _ACCOUNT.c.removed_at.is_(None), _ACCOUNT.c.provider.in_(READ_BY))
+        .order_by(_SYNC.c.asked_by.is_(None), _SYNC.c.next_at, _SYNC.c.account_id)
+        # More than are wanted: the first ones may all be on one server that has its share already.
+        .limit(most * 4)
+    )
+    if only is not None:
+        query = query.where(_SYNC.c.workspace_id == only[0], _SYNC.c.account_id == only[1])
+    return list(session.execute(query))
+
+
+def _within_budget(session: Session, due: list[Any], moment: datetime) -> list[int]:
+    """Those of them whose server may be asked by one more. Gmail and Graph count for each mailbox by itself."""
+    held = sa.select(_HOST, sa.func.count()).select_from(_JOINED).where(_SYNC.c.lease_until >= moment)
+    busy: Counter[str] = Counter()
+    for host, count in session.execute(held.group_by(_HOST)):
+        busy[host] = count
+    chosen = []
+    for row in due:
+        busy[row.host] += 1
+        if busy[row.host] <= AT_ONCE_PER_HOST or row.host in set(Provider):
+            chosen.append(row.account_id)
+    return chosen
+
+
+def _read(session: Session, taken: Sequence[int], owner: str, moment: datetime) -> list[Taken]:
+    """What reading these inboxes needs, in three queries whatever their number."""
+    cursors = _cursors(session, taken)
+    imap = sa.select(MailServer).where(MailServer.account_id.in_(taken), MailServer.leg == Leg.IMAP)
+    servers = {server.account_id: server for server in session.scalars(imap)}
+    rows = session.execute(
+        sa.select(InboxSync, EmailAccountHealth, InboxHealthState.last_mail_at)
+        .join(EmailAccountHealth, EmailAccountHealth.id == InboxSync.account_id)
+        .outerjoin(InboxHealthState, InboxHealthState.account_id == InboxSync.account_id)
+        .where(InboxSync.account_id.in_(taken))
+    )
+    return [
+        Taken(
+            workspace_id=sync.workspace_id,
+            account_id=sync.account_id,
+            email=account.email.lower(),
+            provider=Provider(account.provider),
+            owner=owner,
+            cursors=_watched(cursors[sync.account_id], servers.get(sync.account_id)),
+            window=Window(read_since(moment, sync.synced_at), None if sync.synced_at else FIRST_MOST),
+            login=_login(session, servers.get(sync.account_id)),
+            must_list=_is_listing_old(sync, moment) or sync.asked_by is not None,
+            failures=sync.failures,
+            active_at=max(filter(None, (sync.heard_at, last_mail_at)), default=None),
+            is_first=sync.synced_at is None,
+        )
+        for sync, account, last_mail_at in rows
+    ]
+
+
+def _cursors(session: Session, taken: Sequence[int]) -> dict[int, dict[FolderRole, Cursor]]:
+    cursors: dict[int, dict[FolderRole, Cursor]] = defaultdict(dict)
+    for row in session.scalars(sa.select(SyncFolder).where(SyncFolder.account_id.in_(taken))):
+        cursors[row.account_id][FolderRole(row.role)] = Cursor(
+            row.name, row.uid_validity, row.last_uid, row.cursor, row.messages
+        )
+    return cursors
+
+
+def _watched(cursors: dict[FolderRole, Cursor], server: MailServer | None) -> dict[FolderRole, Cursor]:
+    """The inbox first. Where a person has chosen another folder for replies, that one was never read."""
+    inbox = (server.folder if server else None) or "INBOX"
+    known = cursors.pop(FolderRole.INBOX, None)
+    stands = known is not None and (server is None or known.name == inbox)
+    return {FolderRole.INBOX: known if known and stands else Cursor(inbox)} | cursors
+
+
+def _is_listing_old(sync: InboxSync, moment: datetime) -> bool:
+    return sync.listed_at is None or moment - sync.listed_at > RELISTED_AFTER
+
+
+def _login(session: Session, server: MailServer | None) -> ServerLogin | None:
+    try:
+        return open_login(session, server) if server else None
+    except CannotOpenSecret:
+        return None

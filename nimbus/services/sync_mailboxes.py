@@ -1,0 +1,176 @@
+"""Reading the inboxes whose time has come: several at once, so that one which is slow or hostile holds up no other.
+
+Each has a lane for itself, a minute at most, and fifteen seconds for whatever its server is asked. Pages are kept as
+they come; how an inbox did is written together with others.
+"""
+
+import logging
+import secrets
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
+from typing import Self
+
+from flask import current_app
+
+from nimbus import queues
+from nimbus.clock import now
+from nimbus.errors import NimbusError
+from nimbus.extensions import db
+from nimbus.providers.errors import GrantRefused, ProviderError
+from nimbus.providers.reading import Cursor, OpenMailbox, RemoteFolder
+from nimbus.providers.smtp_imap.imap_mailbox import open_mailbox
+from nimbus.rules.connection_failure import Attempted, explain
+from nimbus.rules.connection_test import Leg
+from nimbus.rules.incoming import FolderRole
+from nimbus.rules.sync_pace import MAILBOX_SECONDS
+from nimbus.security.vault import CannotOpenSecret
+from nimbus.services.keep_mail import TurnLost, keep_page
+from nimbus.services.live_place import place_state
+from nimbus.services.server_login import current_network
+from nimbus.services.sync_claim import Taken, add_rows, is_anything_due, take_due
+from nimbus.services.sync_record import Outcome, Trouble, record_outcomes
+
+LANES = 8
+_WORKS_FOR = 20.0  # seconds in which a job takes inboxes; then others have the worker
+_TOGETHER = 20  # outcomes written in one transaction
+_WRITE_AFTER = 0.5  # seconds that an outcome waits for others
+
+_log = logging.getLogger(__name__)
+
+
+def sync_due() -> None:
+    """Read what is due. Safe at the same time as any other worker's; reads nothing in a copy."""
+    if not place_state().confirmed or not is_anything_due(now()):
+        return
+    add_rows()
+    stop_at = time.monotonic() + _WORKS_FOR
+    with _Lanes() as lanes:
+        while time.monotonic() < stop_at and not queues.must_stop():
+            taken = take_due(lanes.room()) if lanes.room() >= LANES // 2 else []
+            lanes.start(taken)
+            if not taken and not lanes.under_way:
+                break
+            lanes.wait()
+
+
+def sync_one(workspace_id: int, account_id: int) -> None:
+    """Read one inbox now, if it is due and nobody reads it."""
+    if not place_state().confirmed:
+        return
+    add_rows()
+    for taken in take_due(1, only=(workspace_id, account_id)):
+        db.session.remove()
+        record_outcomes([read_mailbox(taken)])
+
+
+class _Lanes:
+    """Inboxes that are being read, each by a thread with a context of its own; keeps their outcomes until they are written."""
+
+    def __init__(self) -> None:
+        self.under_way: set[Future[Outcome]] = set()
+        self._pool = ThreadPoolExecutor(LANES, thread_name_prefix="sync")
+        self._app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask names it so
+        self._done: list[Outcome] = []
+        self._written_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        while self.under_way:
+            self.wait()
+        self._pool.shutdown()
+        self._write()
+
+    def room(self) -> int:
+        """How many more may be taken: as many wait as are being read, so that no lane is ever idle."""
+        return 2 * LANES - len(self.under_way)
+
+    def start(self, taken: list[Taken]) -> None:
+        db.session.remove()  # nothing is held while servers are waited for
+        self.under_way |= {self._pool.submit(self._read, each) for each in taken}
+
+    def wait(self) -> None:
+        """Until one of them is done; and write what was long enough unwritten."""
+        done, self.under_way = wait(self.under_way, timeout=_WRITE_AFTER, return_when=FIRST_COMPLETED)
+        self._done += [future.result() for future in done]
+        if len(self._done) >= _TOGETHER or time.monotonic() - self._written_at > _WRITE_AFTER:
+            self._write()
+
+    def _read(self, taken: Taken) -> Outcome:
+        with self._app.app_context():
+            return read_mailbox(taken)
+
+    def _write(self) -> None:
+        record_outcomes(self._done)
+        self._done, self._written_at = [], time.monotonic()
+
+
+def read_mailbox(taken: Taken) -> Outcome:
+    """Fetch and keep what came to one inbox, for a minute at most; never raises."""
+    try:
+        return _read(taken)
+    except ProviderError as error:
+        return Outcome(taken, trouble=_explained(taken, error))
+    except (GrantRefused, NimbusError) as error:
+        return Outcome(taken, trouble=Trouble(str(error), is_permanent=isinstance(error, CannotOpenSecret)))
+    except TurnLost:
+        return Outcome(taken)  # its row is another's: nothing of this is written
+    except Exception as error:  # noqa: BLE001 - every try ends in a state with a sentence
+        return Outcome(taken, trouble=_our_fault(error))
+    finally:
+        db.session.remove()
+
+
+def _read(taken: Taken) -> Outcome:
+    end, found, folders = time.monotonic() + MAILBOX_SECONDS, 0, None
+    with _opened(taken) as mailbox:
+        cursors = taken.cursors
+        if taken.must_list:
+            folders = mailbox.folders()
+            cursors = _with_spam(cursors, folders)
+        for page in mailbox.news(cursors, taken.window):
+            found += keep_page(taken, page, mailbox)
+            if time.monotonic() > end or queues.must_stop():
+                return Outcome(taken, found, is_done=False, folders=folders)
+    return Outcome(taken, found, folders=folders)
+
+
+def _opened(taken: Taken) -> AbstractContextManager[OpenMailbox]:
+    if taken.login is None:
+        raise CannotOpenSecret
+    return open_mailbox(taken.login, current_network())
+
+
+def _with_spam(
+    cursors: Mapping[FolderRole, Cursor], folders: Sequence[RemoteFolder]
+) -> Mapping[FolderRole, Cursor]:
+    """The watched folders, after they were listed: the spam folder may be new, gone, or called something else."""
+    spam = next((folder.name for folder in folders if folder.role is FolderRole.SPAM), None)
+    kept: dict[FolderRole, Cursor] = {FolderRole.INBOX: cursors[FolderRole.INBOX]}
+    if spam is None or spam == kept[FolderRole.INBOX].name:
+        return kept
+    known = cursors.get(FolderRole.SPAM)
+    return kept | {FolderRole.SPAM: known if known and known.name == spam else Cursor(spam)}
+
+
+def _explained(taken: Taken, error: ProviderError) -> Trouble:
+    assert taken.login is not None
+    login = taken.login
+    folder = taken.cursors[FolderRole.INBOX].name
+    attempted = Attempted(Leg.IMAP, login.host, login.port, login.security, folder=folder)
+    said = explain(error.code, attempted, error.detail).sentence
+    return Trouble(said, error.permanent, error.server_line, error.code, error.detail)
+
+
+def _our_fault(error: Exception) -> Trouble:
+    reference = secrets.token_hex(2).upper()
+    # The text of a library's exception may quote what was received, so only its kind and place are logged.
+    place = "".join(traceback.format_tb(error.__traceback__))
+    _log.error(
+        "Reading an inbox failed on our side, reference %s: %s\n%s", reference, type(error).__name__, place
+    )
+    return Trouble(f"Something went wrong on our side. It is tried again. Reference {reference}.", code=None)
