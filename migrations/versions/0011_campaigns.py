@@ -132,6 +132,7 @@ def _contacts():
         *_given(sa.Integer(), "campaign_id", "contact_id", "step", "deferrals"),
         *_given(sa.String(), "state"),
         *_given(MOMENT, "due_at"),
+        *_maybe(MOMENT, "away_until"),
         *_maybe(sa.Integer(), "account_id"),
         *_maybe(sa.String(), "stopped_by"),
         *_maybe(sa.Text(), "problem"),

@@ -12,6 +12,12 @@ MOMENT = sa.DateTime(timezone=True)
 ROLES = "'inbox', 'spam'"
 STATES = "'new', 'parsed', 'poison'"
 
+KINDS = "'test', 'warmup', 'sent', 'complaint', 'bounce', 'auto_reply', 'reply', 'unmatched'"
+CLASSES = (
+    "'interested', 'not_now', 'not_interested', 'wrong_person', 'out_of_office', 'unsubscribe', 'complaint', "
+    "'auto_reply', 'bounce', 'other'"
+)
+
 
 def upgrade():
     _cursors()
@@ -102,7 +108,8 @@ def _incoming():
         *_given(MOMENT, "received_at", "fetched_at"),
         *_maybe(MOMENT, "lease_until"),
         *_maybe(sa.LargeBinary(), "raw"),
-        *_maybe(sa.String(length=20), "kind"),
+        *_maybe(sa.String(length=20), "kind", "reply_class"),
+        *_given(sa.Boolean(), "counts"),
         *_maybe(sa.String(length=40), "category"),
         *_maybe(sa.JSON(), "evidence"),
         *_maybe(sa.Integer(), "send_id"),
@@ -112,6 +119,8 @@ def _incoming():
         sa.UniqueConstraint("account_id", "remote_key", name="uq_incoming_account_id_remote_key"),
         _one_of(name, "role", ROLES),
         _one_of(name, "state", STATES),
+        _one_of(name, "kind", KINDS),
+        _one_of(name, "reply_class", CLASSES),
         key=["id"],
     )
     op.create_index("ix_incoming_received_at", name, ["workspace_id", "received_at"])

@@ -104,6 +104,7 @@ class CampaignContact(OfWorkspace, Base):
     state: Mapped[str] = mapped_column(default=ContactState.WAITING)
     step: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
+    away_until: Mapped[datetime | None]  # by an automatic answer; nothing is due before
     account_id: Mapped[int | None]
     deferrals: Mapped[int] = mapped_column(default=0)
     stopped_by: Mapped[str | None]

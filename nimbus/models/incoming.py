@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from nimbus.models.base import Base, OfWorkspace, goes_with_account, one_of
 from nimbus.rules.incoming import FolderRole, IncomingState
+from nimbus.rules.mail_verdict import MailKind
+from nimbus.rules.reply_classes import ReplyClass
 
 
 class Incoming(OfWorkspace, Base):
@@ -23,6 +25,8 @@ class Incoming(OfWorkspace, Base):
         sa.UniqueConstraint("account_id", "remote_key"),
         one_of("role", FolderRole),
         one_of("state", IncomingState),
+        one_of("kind", MailKind),
+        one_of("reply_class", ReplyClass),
         sa.Index("ix_incoming_received_at", "workspace_id", "received_at"),
         sa.Index("ix_incoming_message_id", "workspace_id", "message_id"),
         sa.Index("ix_incoming_send_id", "send_id"),
@@ -54,11 +58,14 @@ class Incoming(OfWorkspace, Base):
     raw: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     problem: Mapped[str | None]  # why it is set aside, a sentence
 
-    kind: Mapped[str | None] = mapped_column(sa.String(20))  # its class, see rules/classification.py
+    # The verdict, see rules/mail_verdict.py. Without `counts` it has changed nothing.
+    kind: Mapped[str | None] = mapped_column(sa.String(20))
+    reply_class: Mapped[str | None] = mapped_column(sa.String(20))
+    counts: Mapped[bool] = mapped_column(default=False)
     category: Mapped[str | None] = mapped_column(sa.String(40))  # of a bounce
     evidence: Mapped[list[Any] | None]
     send_id: Mapped[int | None]  # the message of ours that it is about; that row may be gone by now
-    away_until: Mapped[date | None]
+    away_until: Mapped[date | None]  # the day from which somebody who is away can be written to
     text: Mapped[str | None] = mapped_column(sa.Text)
     html: Mapped[str | None] = mapped_column(sa.Text)  # as it came: made safe when it is shown
     reply_text: Mapped[str | None] = mapped_column(sa.Text)  # without quotes and signature

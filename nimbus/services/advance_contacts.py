@@ -65,6 +65,21 @@ def stop(
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
+def put_off(
+    session: Session, workspace_id: int, contact_id: int, *, campaign_id: int, until: datetime
+) -> None:
+    """Let a campaign's contact, who is away, wait for a moment with what comes next; what is at an inbox stays there."""
+    of_contact = (
+        _CONTACT.c.workspace_id == workspace_id,
+        _CONTACT.c.contact_id == contact_id,
+        _CONTACT.c.campaign_id == campaign_id,
+        _CONTACT.c.state.in_(_IS_ON),
+    )
+    session.execute(sa.update(_CONTACT).where(*of_contact).values(away_until=until))
+    waits = (_CONTACT.c.state == ContactState.WAITING, _CONTACT.c.due_at < until)
+    session.execute(sa.update(_CONTACT).where(*of_contact, *waits).values(due_at=until))
+
+
 def take_back(workspace_id: int, campaign_id: int, *, only_put_off: bool) -> int:
     """Take the messages of a campaign that nobody has begun to send back from their inboxes; how many.
 
@@ -141,6 +156,7 @@ def _ended(mine: Sequence[sa.ColumnElement[bool]]) -> Sequence[Any]:
             _CONTACT.c.campaign_id,
             _CONTACT.c.contact_id,
             _CONTACT.c.step,
+            _CONTACT.c.away_until,
             _SEND.c.state,
             _SEND.c.category,
             _SEND.c.reason,
@@ -162,7 +178,7 @@ def _next(row: Any, steps: Steps, hours: SendingHours) -> dict[str, Any]:
     of_row = {"of_campaign": row.campaign_id, "of_contact": row.contact_id, "of_step": row.step}
     if row.state == SendState.FAILED:
         return of_row | _failed(row)
-    due = next_due(steps, hours, row.at, [row.at] * (row.step + 1))
+    due = next_due(steps, hours, row.at, [row.at] * (row.step + 1), away_until=row.away_until)
     if due is None:
         return of_row | _values(row, ContactState.FINISHED)
     return of_row | _values(row, ContactState.WAITING, step=due.step, due_at=due.at)

@@ -18,6 +18,7 @@ from nimbus.models.base import table_of
 from nimbus.providers.reading import Head, OpenMailbox, Page
 from nimbus.rules.incoming import IncomingState
 from nimbus.rules.incoming_heads import Heading, Interest, Known, interest
+from nimbus.rules.mail_verdict import MailKind
 from nimbus.rules.sync_pace import LEASE
 from nimbus.services.sync_claim import Taken
 
@@ -113,6 +114,7 @@ def _row(taken: Taken, head: Head, heading: Heading, moment: datetime) -> dict[s
         "fetched_at": moment,
         "size": head.size,
         "tries": 0,
+        "counts": False,
     }
 
 
@@ -122,7 +124,7 @@ def _found(what: Interest | None, body: bytes | None) -> dict[str, Any]:
     if what is None:
         return done | {"state": IncomingState.POISON, "problem": _NOT_GIVEN}
     if what is not Interest.READ:
-        return done | {"kind": "own" if what is Interest.OWN else "unmatched"}
+        return done | {"kind": MailKind.SENT if what is Interest.OWN else MailKind.UNMATCHED}
     if body is None:
         return done | {"state": IncomingState.POISON, "problem": _GONE}
     return done | {"state": IncomingState.NEW, "raw": body}

@@ -101,6 +101,12 @@ def _tell_both(session: Session, both: tuple[Send, Send], name: str, *, in_doubt
     new.timeline = [line, *new.timeline]
 
 
+def proved_by(session: Session, send: Send, what: str) -> None:
+    """Within the caller's transaction: what came back names a message in doubt, so it was sent. `what`: “an answer”."""
+    if send.state == SendState.AMBIGUOUS:
+        _decide(session, send, was_sent=True, by=what, said=f"It was sent: {what} names it.")
+
+
 def found_in_sent(session: Session, workspace_id: int, send_id: int) -> bool:
     """Within the caller's transaction: its copy lies in the Sent folder, so it was sent. False if already decided."""
     try:

@@ -72,6 +72,18 @@ def unsubscribe(workspace_id: int, email: str) -> None:
             )
 
 
+def suppress_heard(
+    session: Session, workspace_id: int, email: str, *, reason: SuppressionReason, send_id: int
+) -> None:
+    """Within the caller's transaction: what came back says that this address gets no more; harmless when heard again.
+
+    A person's own word takes the place of what stood there by hand or after a bounce.
+    """
+    is_word = reason in {SuppressionReason.OPT_OUT, SuppressionReason.COMPLAINT}
+    weaker = (SuppressionReason.MANUAL, SuppressionReason.HARD_BOUNCE) if is_word else ()
+    _put(session, workspace_id, email.lower(), reason=reason, source=None, send_id=send_id, weaker=weaker)
+
+
 def lift(asker: Asker, suppression_id: int, note: str) -> str:
     """Take an address off the list, with a person's reason; gives the address. Raises SuppressionRefused."""
     note = _note(note)
@@ -114,12 +126,13 @@ def _put(
     email: str,
     *,
     reason: SuppressionReason,
-    source: str,
+    source: str | None,
     note: str | None = None,
+    send_id: int | None = None,
     weaker: tuple[SuppressionReason, ...] = (),
 ) -> int | None:
     """The id of the row when it is new, or took the place of a weaker reason."""
-    row = {"reason": reason, "created_at": now(), "source": source, "note": note}
+    row = {"reason": reason, "created_at": now(), "source": source, "note": note, "send_id": send_id}
     put = insert_or(Suppression, dialect_of(session)).values(workspace_id=workspace_id, email=email, **row)
     same = ["workspace_id", "email"]
     if weaker:

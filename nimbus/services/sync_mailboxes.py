@@ -29,12 +29,14 @@ from nimbus.rules.sync_pace import MAILBOX_SECONDS
 from nimbus.security.vault import CannotOpenSecret
 from nimbus.services.keep_mail import TurnLost, keep_page
 from nimbus.services.live_place import place_state
+from nimbus.services.read_incoming import read_waiting
 from nimbus.services.server_login import current_network
 from nimbus.services.sync_claim import Taken, add_rows, is_anything_due, take_due
 from nimbus.services.sync_record import Outcome, Trouble, record_outcomes
 
 LANES = 8
 _WORKS_FOR = 20.0  # seconds in which a job takes inboxes; then others have the worker
+_READS_FOR = 30.0  # seconds in which what was fetched is read; the rest is read by the next job
 _TOGETHER = 20  # outcomes written in one transaction
 _WRITE_AFTER = 0.5  # seconds that an outcome waits for others
 
@@ -43,9 +45,15 @@ _log = logging.getLogger(__name__)
 
 def sync_due() -> None:
     """Read what is due. Safe at the same time as any other worker's; reads nothing in a copy."""
-    if not place_state().confirmed or not is_anything_due(now()):
+    if not place_state().confirmed:
         return
-    add_rows()
+    if is_anything_due(now()):
+        add_rows()
+        _fetch_due()
+    read_waiting(time.monotonic() + _READS_FOR)
+
+
+def _fetch_due() -> None:
     stop_at = time.monotonic() + _WORKS_FOR
     with _Lanes() as lanes:
         while time.monotonic() < stop_at and not queues.must_stop():
@@ -64,6 +72,7 @@ def sync_one(workspace_id: int, account_id: int) -> None:
     for taken in take_due(1, only=(workspace_id, account_id)):
         db.session.remove()
         record_outcomes([read_mailbox(taken)])
+    read_waiting(time.monotonic() + _READS_FOR, account_id=account_id)
 
 
 class _Lanes:

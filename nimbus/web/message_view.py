@@ -11,6 +11,7 @@ from nimbus.clock import now
 from nimbus.models import EmailAccountHealth, Send
 from nimbus.models.send_queries import FoundSend, SendRow
 from nimbus.rules.inbox_status import CONNECTION_SENTENCES
+from nimbus.rules.mail_verdict import MailKind
 from nimbus.rules.providers import ConnectionState
 from nimbus.rules.send_answers import EFFECTS, Category, Effect
 from nimbus.rules.send_state import DONE, HELD, SendKind, SendState, is_orphaned
@@ -63,7 +64,14 @@ _KINDS = {
     SendKind.WARMUP: "Warmup",
 }
 # The moments of a timeline that stand out; every other one is plain.
-_TONES = {SendState.SENT: "ok", SendState.FAILED: "bad", SendState.AMBIGUOUS: "warn"}
+_TONES = {
+    SendState.SENT: "ok",
+    SendState.FAILED: "bad",
+    SendState.AMBIGUOUS: "warn",
+    MailKind.REPLY: "ok",
+    MailKind.BOUNCE: "bad",
+    MailKind.COMPLAINT: "bad",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,14 @@ def of_0012(workspace_id):
     for role, name in (("inbox", "INBOX"), ("spam", "Spamverdacht")):
         yield "sync_folder", mine | {"role": role, "name": name, "uid_validity": 4_000_000_000, "last_uid": 7}
     key = {"id": workspace_id, "role": "inbox", "remote_key": "inbox:1:7", "identity": "0" * 64}
-    said = {"sender": "zoë@x.test", "subject": "Grüße", "text": "Ja", "evidence": ["ü"], "kind": "other"}
+    said = {
+        "sender": "zoë@x.test",
+        "subject": "Grüße",
+        "text": "Ja",
+        "evidence": ["ü"],
+        "kind": "reply",
+        "counts": True,
+    }
     ids = {"message_id": "<a@x.test>", "refers_to": ["<b@x.test>"], "send_id": 1}
     times = {"received_at": AT, "fetched_at": AT, "size": 7, "tries": 0, "state": "parsed"}
     yield "incoming", mine | key | said | ids | times

@@ -159,7 +159,7 @@ def test_mail_of_our_own_is_no_answer_and_its_body_is_not_kept(inbox):
     inbox.sync()
 
     [message] = inbox.kept()
-    assert (message.kind, message.raw, message.state) == ("own", None, "parsed")
+    assert (message.kind, message.raw, message.state) == ("sent", None, "parsed")
 
 
 def test_mail_that_has_nothing_to_do_with_us_keeps_its_headers_only(inbox):
