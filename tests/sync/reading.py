@@ -76,6 +76,16 @@ class Inbox:
     def subjects(self) -> list[str]:
         return [message.subject for message in self.kept()]
 
+    def kept_ids(self) -> list[str]:
+        """The Message-IDs alone, of very many."""
+        db.session.rollback()
+        of_inbox = Incoming.account_id == self.account_id
+        return list(db.session.scalars(sa.select(Incoming.message_id).where(of_inbox)))
+
+    def connect_over(self, port: int) -> None:
+        """Reach its server in clear over this port of the machine."""
+        self._change(MailServer, leg="imap", port=port, security="none")
+
     def server(self) -> MailServer:
         return reload(MailServer, self.account_id, "imap")
 
