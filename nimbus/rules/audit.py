@@ -35,6 +35,7 @@ class Action(StrEnum):
     ACCOUNT_RECONNECTED = "account_reconnected"
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_REMOVED = "account_removed"
+    SYNC_ASKED = "sync_asked"
 
     APP_CHANGED = "app_changed"
     APP_REMOVED = "app_removed"
@@ -100,6 +101,7 @@ WORDS: dict[Action, str] = {
     Action.ACCOUNT_RECONNECTED: "reconnected",
     Action.ACCOUNT_CHANGED: "changed",
     Action.ACCOUNT_REMOVED: "removed the inbox",
+    Action.SYNC_ASKED: "asked to have the mail read of",
     Action.APP_CHANGED: "changed the sign-in app for",
     Action.APP_REMOVED: "removed the sign-in app for",
     Action.MESSAGE_WRITTEN: "wrote a message from",

@@ -19,6 +19,7 @@ from nimbus.services.account_log import record
 from nimbus.services.prepared import writing_in
 from nimbus.services.record_outcome import Fact, record_fact
 from nimbus.services.save_account import count_test_message, doer, whose
+from nimbus.services.wake_sync import wake_sync
 
 _SIGN_IN_FAILURES = frozenset(
     {FailureCode.AUTH_FAILED, FailureCode.APP_PASSWORD, FailureCode.USE_OAUTH, FailureCode.PASSWORD_EXPIRED}
@@ -34,6 +35,7 @@ def save_folder(session: Session, test: ConnectionTest) -> None:
     before = server.folder
     server.folder = test.settings["imap_folder"]
     server.checked_at, server.failure_code, server.failure_detail = now(), None, {}
+    wake_sync(writing_in(session), account.id, now())
     asked = whose(session, test)
     sentence = f"Replies are read from {server.folder}"
     record(session, account, "folder", sentence, tone=EventTone.OK, actor=asked.name)

@@ -40,6 +40,7 @@ from nimbus.services.link_domain import link_domain
 from nimbus.services.prepared import Writing, writing_in
 from nimbus.services.record_outcome import Fact, record_fact
 from nimbus.services.sender_turn import bring_forward
+from nimbus.services.wake_sync import wake_sync
 
 _Insert = sqlite.Insert | postgresql.Insert
 
@@ -90,6 +91,7 @@ def save_account(
     account_id, created_at = _put_account(writing, test.workspace_id, settings, moment)
     for server in _servers(writing, test, account_id, opened_with=vault):
         writing.change(_putting_server(writing.database), server)
+    wake_sync(writing, account_id, moment)
     was_there = test.purpose == Purpose.CONNECT and created_at != moment
     kind, sentence = _RESTORED if was_there else _LOG_LINES[Purpose(test.purpose)]
     event = {
@@ -159,6 +161,7 @@ def _put_account(
         "connection_state": ConnectionState.OK,
         "created_at": moment,
         "removed_at": None,
+        "sync_problem": None,
     }
     ((account_id, created_at),) = writing.rows(_putting_account(writing.database), account)
     return account_id, created_at
@@ -205,7 +208,7 @@ def _servers(
 @cache
 def _putting_account(dialect: str) -> sa.UpdateBase:
     put = insert_or(EmailAccountHealth, dialect)
-    names = ("display_name", "domain_id", "provider", "connection_state", "removed_at")
+    names = ("display_name", "domain_id", "provider", "connection_state", "removed_at", "sync_problem")
     renewed = {name: put.excluded[name] for name in names}
     return put.on_conflict_do_update(index_elements=["workspace_id", "email"], set_=renewed).returning(
         EmailAccountHealth.id, EmailAccountHealth.created_at

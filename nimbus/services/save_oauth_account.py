@@ -23,6 +23,7 @@ from nimbus.services.oauth_tokens import save_grant
 from nimbus.services.prepared import writing_in
 from nimbus.services.sender_turn import bring_forward
 from nimbus.services.todays_limit import ceiling_of
+from nimbus.services.wake_sync import wake_sync
 
 # What signing in again mends. Of a suspension only a person can know that it was lifted, and its sentence asks them to
 # sign in then; the next refusal would bring it back. A cooldown or a person's switch stays as it is.
@@ -69,6 +70,8 @@ def save_oauth_account(session: Session, asker: Asker, done: SignIn) -> Saved:
     if account.connection_state in _MENDED:
         account.connection_state = ConnectionState.OK
     account.display_name = account.display_name or person.name
+    account.sync_problem = None
+    wake_sync(writing_in(session), account.id, now())
     save_grant(
         session,
         workspace_id=asker.workspace_id,

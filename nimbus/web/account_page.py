@@ -14,6 +14,7 @@ from nimbus.web.limit_view import limit_of
 from nimbus.web.log_view import BRIEFLY, EMPTY, Tab, log_of
 from nimbus.web.messages import messages_of
 from nimbus.web.rate_view import basis_of, hold_of, rates_of
+from nimbus.web.replies_view import replies_of
 from nimbus.web.score_view import line_of, score_of
 from nimbus.web.stage_view import stages_of
 from nimbus.web.tags import AccountTags
@@ -40,6 +41,7 @@ def page_of(row: AccountRow, timezone: str) -> dict[str, Any]:
         "empty": EMPTY[Tab.ALL],
         "account_tags": AccountTags(account.id),
         "messages": messages_of(account.id),
+        "replies": replies_of(account),
         "grant": grant_of(account.workspace_id, account.id),
         "engaged": is_engaged(db.session(), account.workspace_id, account.id),
     }

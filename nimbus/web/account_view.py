@@ -151,7 +151,7 @@ def _status_view(account: EmailAccountHealth, status: InboxStatus) -> StatusView
     if action == Action.RECONNECT:
         url = url_for("reconnect.form", account_id=account_id)
     elif action == Action.CHOOSE_FOLDER:
-        url = url_for("email_accounts.show", account_id=account_id, _anchor="connection")
+        url = url_for("email_accounts.show", account_id=account_id, _anchor="replies")
     elif action == Action.SEE_CAUSE:
         url = url_for("email_accounts.show", account_id=account_id, _anchor="health")
     elif action == Action.OPEN_DOMAIN:

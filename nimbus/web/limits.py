@@ -39,6 +39,7 @@ limit_connection_tests = limiter.shared_limit(
 limit_domain_checks = limiter.shared_limit(
     "30/minute", scope="checks of domains", key_func=_person, methods=["POST"]
 )
+limit_syncs = limiter.shared_limit("30/minute", scope="syncs", key_func=_person, methods=["POST"])
 limit_setup = limiter.limit("20/minute", methods=["POST"])
 
 # Typing the password within a session counts for that session alone: a thief of another one stops nobody here.
