@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from nimbus.providers.contract import Accepted, Access, Hosts, Secret
-from nimbus.providers.errors import DeliveryUnknown, GrantRefused, Secrets, SendRefused, safe_line
+from nimbus.providers.errors import CursorLost, DeliveryUnknown, GrantRefused, Secrets, SendRefused, safe_line
 from nimbus.providers.http import Answer, Ask, NoAnswer, ask
 from nimbus.rules.api_answers import ApiError, Kind, Refusal, read_ending
 from nimbus.rules.oauth_answers import GrantEnding, ends_grant
@@ -37,11 +37,25 @@ class Interface(NamedTuple):
 
 
 def fetch(hosts: Hosts, interface: Interface, access: Access, request: Ask) -> dict[str, Any] | None:
-    """The JSON object of a look-up, None where there is no such thing; raises GrantRefused, `unavailable` included."""
+    """The JSON object of a look-up, None where there is no such thing.
+
+    Raises GrantRefused, `unavailable` included, and CursorLost where the past is asked for and forgotten.
+    """
     answer, token = _look(hosts, request, access(False))
     if _wants_token(interface, answer):
         answer, token = _look(hosts, request, access(True))
     return _found(interface, answer, token)
+
+
+def fetch_raw(hosts: Hosts, interface: Interface, access: Access, request: Ask) -> bytes | None:
+    """The bytes of a look-up as they came, None where there is no such thing; raises as fetch()."""
+    answer, token = _look(hosts, request, access(False))
+    if _wants_token(interface, answer):
+        answer, token = _look(hosts, request, access(True))
+    if answer.status == 200:
+        return answer.body
+    _judge(interface, answer, token)
+    return None
 
 
 def fetch_with(hosts: Hosts, interface: Interface, token: Secret, request: Ask) -> dict[str, Any] | None:
@@ -171,10 +185,18 @@ def _found(interface: Interface, answer: Answer, token: Secret) -> dict[str, Any
         if found is not None:
             return found
         raise GrantRefused(GrantEnding.UNAVAILABLE, "The answer is not what was promised.")
+    _judge(interface, answer, token)
+    return None
+
+
+def _judge(interface: Interface, answer: Answer, token: Secret) -> None:
+    """Raise what a refusal means, unless it is that there is no such thing."""
     error = interface.read_error(answer)
     kind = interface.kind_of(error)
     if kind is Kind.NOT_FOUND:
-        return None
+        return
+    if kind is Kind.SYNC_RESET:
+        raise CursorLost
     detail = {"code": safe_line(error.code)} if error.code else {}
     raise GrantRefused(read_ending(kind), _line(error, Secrets(token.reveal())), detail=detail)
 

@@ -87,6 +87,10 @@ class StoppedBeforeBody(Exception):
     """Whoever sends took the message back at the last moment; nothing of it has left."""
 
 
+class CursorLost(Exception):
+    """A provider does not remember so far back any more: the folder has to be read anew."""
+
+
 class GrantRefused(Exception):
     """A provider gave no tokens, or would not have them, or nobody could ask it: `ending` says which.
 

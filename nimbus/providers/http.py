@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -53,16 +53,20 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """One request; `form` makes it a form, `token` is sent as the bearer of the call."""
+    """One request; `form` makes it a form, `token` is sent as the bearer of the call.
+
+    cut_at: bytes after which the rest of the answer is left unread; without it a long answer is none.
+    """
 
     url: str
     method: str = "GET"
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     body: bytes | None = field(default=None, repr=False)
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     token: Secret | None = None
+    cut_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def ask(hosts: Hosts, request: Ask, *, before_body: Callable[[], bool] | None = 
             stream=True,
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, headers, _read(response))
+            return Answer(response.status_code, headers, _read(response, request.cut_at))
     except (OSError, HTTPException, HTTPError, ServerNotFoundError, UnicodeError):
         timed_out = _is_over()
     finally:
@@ -150,10 +154,12 @@ def _headers(request: Ask) -> dict[str, str]:
     return headers
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(response: requests.Response, cut_at: int | None) -> bytes:
     body = bytearray()
     for piece in response.iter_content(_PIECE):
         body += piece
+        if cut_at is not None and len(body) >= cut_at:
+            return bytes(body[:cut_at])
         if len(body) > MAX_BYTES:
             raise OSError("The answer is too long.")
     return bytes(body)

@@ -36,6 +36,7 @@ METHODS = {
     "GetThread": Method(_READING, 40),
     "ListHistory": Method(_READING, 2),
     "ListLabels": Method(_READING, 1),
+    "GetLabel": Method(_READING, 1),
     "ModifyMessage": Method(_CHANGING, 5),
     "BatchModifyMessages": Method(_CHANGING, 50),
 }

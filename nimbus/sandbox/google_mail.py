@@ -124,6 +124,16 @@ def list_labels(_: Mailbox) -> dict[str, Any]:
     return {"labels": [{"id": name, "name": name, "type": "system"} for name in LABELS]}
 
 
+@mail.get(f"{_USER}/labels/<label>")
+@method("GetLabel")
+def get_label(mailbox: Mailbox, label: str) -> dict[str, Any]:
+    if label not in LABELS:
+        raise ApiRefused("notFound")
+    with the_world().lock:
+        count = sum(label in stored.labels for stored in mailbox.messages)
+    return {"id": label, "name": label, "type": "system", "messagesTotal": count}
+
+
 @mail.post(f"{_USER}/messages/<message_id>/modify")
 @method("ModifyMessage")
 def modify(mailbox: Mailbox, message_id: str) -> dict[str, Any]:

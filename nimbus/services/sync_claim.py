@@ -27,7 +27,7 @@ from nimbus.rules.sync_pace import AT_ONCE_PER_HOST, FIRST_MOST, LEASE, RELISTED
 from nimbus.security.vault import CannotOpenSecret
 from nimbus.services.server_login import open_login
 
-READ_BY = (Provider.SMTP_IMAP,)  # the paths over which mail is read
+READ_BY = (Provider.SMTP_IMAP, Provider.GMAIL, Provider.MICROSOFT)  # the paths over which mail is read
 _CLAIMING = 0x73796E63  # "sync": on Postgres, those who claim wait for each other, so that none counts what has changed
 _SYNC, _ACCOUNT, _IMAP = table_of(InboxSync), table_of(EmailAccountHealth), table_of(MailServer)
 _HOST = sa.func.lower(sa.func.coalesce(_IMAP.c.host, _ACCOUNT.c.provider))

@@ -10,7 +10,6 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
 from typing import Self
 
 from flask import current_app
@@ -20,17 +19,17 @@ from nimbus.clock import now
 from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.providers.errors import GrantRefused, ProviderError
-from nimbus.providers.reading import Cursor, OpenMailbox, RemoteFolder
-from nimbus.providers.smtp_imap.imap_mailbox import open_mailbox
+from nimbus.providers.reading import Cursor, RemoteFolder
 from nimbus.rules.connection_failure import Attempted, explain
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.incoming import FolderRole
+from nimbus.rules.oauth_answers import ends_grant, sentence
 from nimbus.rules.sync_pace import MAILBOX_SECONDS
 from nimbus.security.vault import CannotOpenSecret
 from nimbus.services.keep_mail import TurnLost, keep_page
 from nimbus.services.live_place import place_state
+from nimbus.services.open_mailbox import open_mailbox
 from nimbus.services.read_incoming import read_waiting
-from nimbus.services.server_login import current_network
 from nimbus.services.sync_claim import Taken, add_rows, is_anything_due, take_due
 from nimbus.services.sync_record import Outcome, Trouble, record_outcomes
 
@@ -124,7 +123,9 @@ def read_mailbox(taken: Taken) -> Outcome:
         return _read(taken)
     except ProviderError as error:
         return Outcome(taken, trouble=_explained(taken, error))
-    except (GrantRefused, NimbusError) as error:
+    except GrantRefused as refused:
+        return Outcome(taken, trouble=_without_sign_in(taken, refused))
+    except NimbusError as error:
         return Outcome(taken, trouble=Trouble(str(error), is_permanent=isinstance(error, CannotOpenSecret)))
     except TurnLost:
         return Outcome(taken)  # its row is another's: nothing of this is written
@@ -136,7 +137,7 @@ def read_mailbox(taken: Taken) -> Outcome:
 
 def _read(taken: Taken) -> Outcome:
     end, found, folders = time.monotonic() + MAILBOX_SECONDS, 0, None
-    with _opened(taken) as mailbox:
+    with open_mailbox(taken) as mailbox:
         cursors = taken.cursors
         if taken.must_list:
             folders = mailbox.folders()
@@ -146,12 +147,6 @@ def _read(taken: Taken) -> Outcome:
             if time.monotonic() > end or queues.must_stop():
                 return Outcome(taken, found, is_done=False, folders=folders)
     return Outcome(taken, found, folders=folders)
-
-
-def _opened(taken: Taken) -> AbstractContextManager[OpenMailbox]:
-    if taken.login is None:
-        raise CannotOpenSecret
-    return open_mailbox(taken.login, current_network())
 
 
 def _with_spam(
@@ -173,6 +168,13 @@ def _explained(taken: Taken, error: ProviderError) -> Trouble:
     attempted = Attempted(Leg.IMAP, login.host, login.port, login.security, folder=folder)
     said = explain(error.code, attempted, error.detail).sentence
     return Trouble(said, error.permanent, error.server_line, error.code, error.detail)
+
+
+def _without_sign_in(taken: Taken, refused: GrantRefused) -> Trouble:
+    """A sign-in that is over the account tells by itself, and what to do about it."""
+    is_over = ends_grant(refused.ending)
+    said = sentence(refused.ending, taken.provider, code=refused.detail.get("code", ""))
+    return Trouble(said, is_permanent=is_over, server_line=refused.line, is_said=is_over)
 
 
 def _our_fault(error: Exception) -> Trouble:
