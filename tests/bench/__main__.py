@@ -16,6 +16,7 @@ from tests.bench import (
     reviews,
     rotation,
     sending,
+    syncing,
     tick,
 )
 
@@ -32,6 +33,7 @@ FIGURES = {
     "import_contacts": import_contacts.run,
     "rotation": rotation.run,
     "tick": tick.run,
+    "sync": syncing.run,
     "first_paint": browser.first_paint,
     "search_answer": browser.search_answer,
 }
