@@ -16,6 +16,7 @@ from nimbus.rules.connection_test import UNDER_WAY, Leg, Purpose, State, is_aban
 from nimbus.services.campaign_upkeep import purge_batches
 from nimbus.services.contact_upkeep import purge_imports, ring_imports
 from nimbus.services.forget_history import forget_history
+from nimbus.services.incoming_upkeep import purge_incoming
 from nimbus.services.sign_in import ABSOLUTE_LIMIT
 from nimbus.services.sweep_sends import end_what_waited, sweep_sends
 from nimbus.services.update_account import HISTORY_KEPT
@@ -59,6 +60,7 @@ def purge() -> None:
     forget_history()
     purge_imports(moment)
     purge_batches(moment)
+    purge_incoming(moment)
     with transaction() as session:
         session.execute(
             sa.delete(EmailAccountHealth).where(EmailAccountHealth.removed_at < moment - HISTORY_KEPT)
