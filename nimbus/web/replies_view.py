@@ -12,7 +12,7 @@ from nimbus.rules.incoming import FolderRole
 from nimbus.rules.providers import Provider
 from nimbus.rules.sync_pace import is_synced
 
-ROLE_WORDS = {FolderRole.INBOX: "Replies", FolderRole.SPAM: "Spam, watched too"}
+ROLE_WORDS = {FolderRole.INBOX: "Replies", FolderRole.SPAM: "Spam"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _folders(account: EmailAccountHealth, sync: InboxSync | None, kept: dict[str
         name: (role, count) for name, role, count in (sync.folders if sync else [])
     }
     uses = {name: FolderRole(role) for role, name in names.items()}
-    return [
+    views = [
         FolderView(
             name,
             ROLE_WORDS[uses[name]] if name in uses else None,
@@ -99,7 +99,7 @@ def _folders(account: EmailAccountHealth, sync: InboxSync | None, kept: dict[str
             kept[uses[name]].messages if name in uses and uses[name] in kept else 0,
             listed.get(name, (None, None))[0] == FolderRole.INBOX,
         )
-        for name in sorted(
-            {**listed, **uses}, key=lambda name: (name not in uses, uses.get(name) != "inbox", name)
-        )
+        for name in {**uses, **listed}
     ]
+    order = [*ROLE_WORDS.values(), None]
+    return sorted(views, key=lambda each: (order.index(each.use), not each.looks_like_inbox, each.name))
