@@ -9,14 +9,13 @@ from datetime import timedelta
 from nimbus.rules.auto_replies import AutoKind, automatic
 from nimbus.rules.away_dates import back_on
 from nimbus.rules.bounce_category import judged
-from nimbus.rules.human_replies import Read, read_reply
+from nimbus.rules.human_replies import read_reply
 from nimbus.rules.mail_verdict import Bounced, Fact, MailKind, Matched, NamedBy, Verdict, shown
 from nimbus.rules.parsed_mail import FeedbackReport, ParsedMail
 from nimbus.rules.reply_classes import ReplyClass
 
 BOUNCES_WITHIN = timedelta(days=14)  # `reliability.md` 3, row 8
 COMPLAINS_WITHIN = timedelta(days=30)  # people look into old mail; a provider keeps what it saw about as long
-OPTS_OUT_WITHIN = timedelta(days=90)
 _CLOCKS_DIFFER = timedelta(hours=1)
 _COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other", "complaint", "spam"})
 _OPT_OUTS = frozenset({"opt-out", "opt-out-list", "unsubscribe"})
@@ -29,6 +28,8 @@ def classify(mail: ParsedMail, matched: Matched) -> Verdict:
         return Verdict(
             kind=matched.own, reply_class=None, rule="own mail", facts=(Fact("From", mail.author),)
         )
+    if matched.asks_to_stop:
+        return _opt_out(matched)
     if mail.feedback is not None:
         return _complaint(mail, mail.feedback, matched)
     if mail.delivery is not None and any(each.action not in _NO_FAILURES for each in mail.delivery.failures):
@@ -73,6 +74,17 @@ def _complaint(mail: ParsedMail, report: FeedbackReport, matched: Matched) -> Ve
         rule="feedback report",
         facts=facts,
         counts=about is not None and reply_class is not ReplyClass.AUTO_REPLY,
+    )
+
+
+def _opt_out(matched: Matched) -> Verdict:
+    """What the link of a List-Unsubscribe header wrote, by whatever program; its token proves to whom we wrote."""
+    return Verdict(
+        kind=MailKind.REPLY,
+        reply_class=ReplyClass.UNSUBSCRIBE,
+        rule="unsubscribe by mail",
+        facts=(Fact("Subject", "unsubscribe"), *_maybe(_answered(matched))),
+        counts=matched.sent is not None,
     )
 
 
@@ -136,7 +148,10 @@ def _auto_reply(mail: ParsedMail, matched: Matched) -> Verdict | None:
 
 
 def _reply(mail: ParsedMail, matched: Matched) -> Verdict:
-    """What a person wrote. Without a thread of ours it is nobody's reply, but what it says is read all the same."""
+    """What a person wrote. Without a thread of ours it is nobody's reply, but what it says is read all the same.
+
+    Not even an opt-out counts then: anybody can write in the name of a contact. A person is shown it and decides.
+    """
     read = read_reply(mail.subject, mail.reply_text)
     about = _answered(matched)
     return Verdict(
@@ -144,7 +159,7 @@ def _reply(mail: ParsedMail, matched: Matched) -> Verdict:
         reply_class=read.reply_class,
         rule=f"words of a person: {read.reply_class}",
         facts=shown((read.fact, *_maybe(about))),
-        counts=about is not None or _may_opt_out(read, matched),
+        counts=about is not None,
         confidence=read.confidence,
     )
 
@@ -158,19 +173,6 @@ def _answered(matched: Matched) -> Fact | None:
     ):
         return None
     return Fact("Matched by", _NAMED[sent.named_by])
-
-
-def _may_opt_out(read: Read, matched: Matched) -> bool:
-    """Whether an opt-out is believed that names no message of ours: its author was written to not long ago.
-
-    To believe a forged one costs a contact; not to believe a true one breaks a promise.
-    """
-    sent = matched.sent
-    return (
-        read.reply_class is ReplyClass.UNSUBSCRIBE
-        and sent is not None
-        and matched.received_at - sent.sent_at <= OPTS_OUT_WITHIN
-    )
 
 
 def _maybe(fact: Fact | None) -> tuple[Fact, ...]:

@@ -15,6 +15,7 @@ from typing import Self
 
 from nimbus.rules.audit import plain
 from nimbus.rules.incoming import IDS_KEPT, LINE_KEPT
+from nimbus.rules.unsubscribe import unsubscribe_token
 
 _LONGEST_VALUE = 4000  # characters of one header that are looked at
 _ID = re.compile(r"<[^<>\s]{1,250}>")
@@ -55,10 +56,15 @@ class Heading:
         """The heading of a message; `key` names it where nothing in it does."""
         fields = fields_of(headers)
         ids = _ID.findall(fields.get("message-id", ""))
-        named = ids[0] if ids else f"{key if not headers.strip() else ''}\0{headers.decode('latin-1')}"
+        if ids:  # with what shows that another message has the same one: nobody makes a sender's unique
+            named = "\0".join((ids[0], fields.get("from", ""), fields.get("date", "")))
+        else:
+            named = f"{key if not headers.strip() else ''}\0{headers.decode('latin-1')}"
         answers = _ID.findall(fields.get("in-reply-to", ""))
         chain = _ID.findall(fields.get("references", ""))
         subject = _words(fields.get("subject", ""))
+        if token := unsubscribe_token(subject):
+            subject = subject.replace(token, "…")  # it says nothing to a person
         return cls(
             identity=sha256(named.encode("utf-8", "replace")).hexdigest(),
             message_id=ids[0] if ids else None,

@@ -27,7 +27,7 @@ class NamedBy(StrEnum):
     """How the message of ours was found that another one is about."""
 
     MESSAGE_ID = "message_id"
-    TOKEN = "token"  # noqa: S105 - the header that every message of ours carries
+    TOKEN = "token"  # noqa: S105 - the mark that every message of ours carries, or that of its way to unsubscribe
     ADDRESS = "address"  # only by whom it was for: anybody could have written that
 
 
@@ -44,12 +44,14 @@ class SentMail:
 class Matched:
     """What is known here of a message. own: what of ours it is itself, its signature verified; sent: what it is about.
 
-    received_at: when the mailbox got it, by its own server's clock.
+    received_at: when the mailbox got it, by its own server's clock. asks_to_stop: it was written by the link of a
+    List-Unsubscribe header of ours, for it carries that link's token.
     """
 
     received_at: datetime
     own: MailKind | None = None
     sent: SentMail | None = None
+    asks_to_stop: bool = False
 
 
 class Fact(NamedTuple):

@@ -1,9 +1,11 @@
 """How a message says where to unsubscribe from it (RFC 2369), with one click where that works (RFC 8058)."""
 
+import re
 from html import escape
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
+_BY_MAIL = re.compile(r"\s*unsubscribe[\s+]+([\w-]{40,600})\s*", re.IGNORECASE)
 _NOT_PUBLIC = ("localhost", "local", "internal", "lan", "home.arpa", "test", "invalid", "example")
 
 
@@ -15,15 +17,24 @@ def one_click_base(base_url: str) -> str | None:
     return base_url.rstrip("/") if _is_public(parts.hostname) else None
 
 
-def list_unsubscribe(mailbox: str, link: str | None) -> dict[str, str]:
-    """The headers of one message. `mailbox` is the inbox that sends it; without a link only the form by mail is written."""
-    by_mail = f"<mailto:{quote(mailbox, safe='@+')}?subject=unsubscribe>"
+def list_unsubscribe(mailbox: str, token: str, link: str | None) -> dict[str, str]:
+    """The headers of one message. `mailbox` is the inbox that sends it; without a link only the form by mail is written.
+
+    The form by mail carries the token, for what it writes answers nothing, and an address alone can be anybody's.
+    """
+    by_mail = f"<mailto:{quote(mailbox, safe='@+')}?subject=unsubscribe%20{token}>"
     if link is None:
         return {"List-Unsubscribe": by_mail}
     return {
         "List-Unsubscribe": f"<{link}>, {by_mail}",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+
+
+def unsubscribe_token(subject: str) -> str:
+    """The token in the subject of what the form by mail has written; empty without one."""
+    found = _BY_MAIL.fullmatch(subject)
+    return found[1] if found else ""
 
 
 def opt_out_line(link: str | None) -> str:

@@ -16,7 +16,7 @@ from nimbus.rules.unsubscribe import list_unsubscribe, opt_out_html, opt_out_lin
 from nimbus.security.mail_html import clean_html
 from nimbus.services.place_send import Message
 from nimbus.services.queue_send import checked_body, checked_subject
-from nimbus.services.unsubscribe_links import unsubscribe_link
+from nimbus.services.unsubscribe_links import token_of, unsubscribe_link
 
 _SEND = table_of(Send)
 _AGAIN = "Re: "
@@ -73,7 +73,8 @@ def write_step(
 
     contact: contact_id, step, email, first_name, last_name and fields; thread: what was sent to them before, in order.
     """
-    link = unsubscribe_link(workspace_id, contact.email)
+    token = token_of(workspace_id, contact.email)
+    link = unsubscribe_link(token)
     words = merge_step(written, contact, link, thread[0].subject if thread else None)
     return Message(
         contact_id=contact.contact_id,
@@ -82,7 +83,7 @@ def write_step(
         subject=words.subject,
         body=words.body,
         html=words.html,
-        headers=_of_thread(thread) | list_unsubscribe(mailbox, link),
+        headers=_of_thread(thread) | list_unsubscribe(mailbox, token, link),
     )
 
 

@@ -64,23 +64,23 @@ def _bounced(session: Session, send: Send, bounced: Bounced) -> None:
     said = f"It came back from {send.recipient}: {bounced.decided_by or bounced.status or 'no reason given'}."
     _tell(send, MailKind.BOUNCE, said, bounced.answer)
     send.category = bounced.category
-    news = {EventKind.PERMANENT, EventKind.BLOCK} & set(heard(SendState.FAILED, bounced.category))
-    for kind in sorted(news):
-        _record_fact(session, send, kind, bounced.answer)
+    kinds = {EventKind.PERMANENT, EventKind.BLOCK} & set(heard(SendState.FAILED, bounced.category))
+    is_news = [_record_fact(session, send, kind, bounced.answer) for kind in sorted(kinds)]
     if bounced.category in _DEAD:
         _stop(session, send, Stop.BOUNCE)
     if bounced.category in SUPPRESSING:
         _suppress(session, send, SuppressionReason.HARD_BOUNCE)
-    if news:
+    if any(is_news):
         _log(session, send, "bounce", f"A message to {send.recipient} came back")
 
 
 def _complained(session: Session, send: Send) -> None:
     _tell(send, MailKind.COMPLAINT, f"{send.recipient} reported it as spam.")
-    _record_fact(session, send, EventKind.COMPLAINT, None)
+    is_news = _record_fact(session, send, EventKind.COMPLAINT, None)
     _suppress(session, send, SuppressionReason.COMPLAINT)
     _stop(session, send, Stop.COMPLAINT)
-    _log(session, send, "complaint", f"{send.recipient} reported a message as spam")
+    if is_news:
+        _log(session, send, "complaint", f"{send.recipient} reported a message as spam")
 
 
 def _opted_out(session: Session, send: Send) -> None:
@@ -115,14 +115,14 @@ def _suppress(session: Session, send: Send, reason: SuppressionReason) -> None:
     suppress_heard(session, send.workspace_id, send.recipient, reason=reason, send_id=send.id)
 
 
-def _record_fact(session: Session, send: Send, kind: EventKind, detail: str | None) -> None:
-    """Counted once, whoever tells it again: the cause is the message."""
+def _record_fact(session: Session, send: Send, kind: EventKind, detail: str | None) -> bool:
+    """Counted once, whoever tells it again: the cause is the message. Whether it is new."""
     stream = stream_of(SendKind(send.kind))
     fact = Fact(
         send.workspace_id, send.account_id, kind, f"send:{send.id}", now(), stream=stream, send_id=send.id
     )
     session.flush()
-    record_fact(writing_in(session), fact, detail=detail)
+    return record_fact(writing_in(session), fact, detail=detail)
 
 
 def _log(session: Session, send: Send, kind: str, said: str) -> None:

@@ -4,30 +4,34 @@ A message is taken before it is read, and counts as tried from then on: one that
 three tries, and what came with it is read all the same.
 """
 
+import logging
 import time
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import traceback
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from nimbus import queues
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import ConnectionTest, Incoming, Send
+from nimbus.models import ConnectionTest, Incoming
 from nimbus.models.base import table_of
 from nimbus.providers.incoming.reader import Reader, Unreadable
 from nimbus.rules.classification import classify
 from nimbus.rules.incoming import MOST_TRIES, READ_LEASE, TEXT_KEPT, IncomingState
-from nimbus.rules.mail_verdict import MailKind, Matched, NamedBy, SentMail, Verdict
+from nimbus.rules.mail_verdict import MailKind, Matched, Verdict
 from nimbus.rules.parsed_mail import ParsedMail
 from nimbus.services.mail_effects import apply
+from nimbus.services.match_mail import find_message
 
 _AT_ONCE = 20  # messages taken together; of those that failed before, one
-_BY_ADDRESS_WITHIN = timedelta(days=90)
 _INCOMING = table_of(Incoming)
+
+_log = logging.getLogger(__name__)
 
 
 class _Taken(NamedTuple):
@@ -74,7 +78,7 @@ def _take(account_id: int | None) -> list[_Taken]:
 
 def _read_one(reader: Reader, taken: _Taken) -> None:
     if taken.tries > MOST_TRIES:
-        _set_aside(taken, "Reading this message ended the program that reads it, three times.")
+        _set_aside(taken, "This message could not be read, three times.")
         return
     try:
         mail = reader.read(taken.raw)
@@ -82,8 +86,16 @@ def _read_one(reader: Reader, taken: _Taken) -> None:
         if taken.tries == MOST_TRIES:
             _set_aside(taken, str(problem))
         return  # the lease ends, and it is tried again
-    with transaction() as session:
-        _keep(session, taken, mail)
+    try:
+        with transaction() as session:
+            _keep(session, taken, mail)
+    except OperationalError:  # the database's fault, and not the message's: it costs no try
+        with transaction() as session:
+            session.execute(sa.update(_INCOMING).where(_held(taken)).values(tries=taken.tries - 1))
+    except Exception as error:  # noqa: BLE001 - the next one is read all the same, and this one tried again
+        # Its text may quote the message, so only its kind and place are logged.
+        place = "".join(traceback.format_tb(error.__traceback__))
+        _log.error("Keeping message %d failed on our side: %s\n%s", taken.id, type(error).__name__, place)
 
 
 def _set_aside(taken: _Taken, said: str) -> None:
@@ -107,12 +119,15 @@ def _keep(session: Session, taken: _Taken, mail: ParsedMail) -> None:
     came = session.scalar(sa.select(Incoming).where(_held(taken)).with_for_update())
     if came is None:
         return  # somebody else's by now
-    send, named_by = _about(session, came, mail)
-    sent = SentMail(recipient=send.recipient, sent_at=_sent_at(send), named_by=named_by) if send else None
-    verdict = classify(mail, Matched(received_at=came.received_at, own=_own(session, came, mail), sent=sent))
+    found = find_message(session, came, mail)
+    own = MailKind.TEST if _is_test(session, came, mail) else MailKind.SENT if found.is_itself else None
+    matched = Matched(
+        received_at=came.received_at, own=own, sent=found.as_sent(), asks_to_stop=found.asks_to_stop
+    )
+    verdict = classify(mail, matched)
+    came.send_id = found.send.id if found.send and own is None else None
     _write(came, mail, verdict)
-    came.send_id = send.id if send and verdict.kind not in {MailKind.TEST, MailKind.SENT} else None
-    apply(session, came, verdict, send)
+    apply(session, came, verdict, found.send)
 
 
 def _write(came: Incoming, mail: ParsedMail, verdict: Verdict) -> None:
@@ -121,58 +136,18 @@ def _write(came: Incoming, mail: ParsedMail, verdict: Verdict) -> None:
     came.category = verdict.bounced[0].category if verdict.bounced else None
     came.evidence = [["Rule", verdict.rule], *([name, value] for name, value in verdict.facts)]
     came.counts, came.away_until = verdict.counts, verdict.back_on
-    if verdict.kind is not MailKind.UNMATCHED:  # of what is about nothing of ours, no words are kept
+    # Of what is about nothing of ours no words are kept, unless somebody whom we wrote to has sent it.
+    if verdict.kind is not MailKind.UNMATCHED or came.send_id is not None:
         came.text, came.html = mail.text[:TEXT_KEPT], mail.html[:TEXT_KEPT] or None
         came.reply_text = mail.reply_text[:TEXT_KEPT]
 
 
-def _own(session: Session, came: Incoming, mail: ParsedMail) -> MailKind | None:
+def _is_test(session: Session, came: Incoming, mail: ParsedMail) -> bool:
     """Whether it is a test message of this installation: its token is one that was given out."""
     nonce, dot, signature = mail.header("x-nimbusos-test").partition(".")
-    if not dot:
-        return None
     given_out = sa.exists().where(
         ConnectionTest.workspace_id == came.workspace_id,
         ConnectionTest.nonce == nonce,
         ConnectionTest.signature == signature,
     )
-    return MailKind.TEST if session.scalar(sa.select(given_out)) else None
-
-
-def _about(session: Session, came: Incoming, mail: ParsedMail) -> tuple[Send | None, NamedBy]:
-    """The message of ours that this one is about, locked: the one that it names, else the last to whom it is from."""
-    returned = [mail.returned.message_id] if mail.returned and mail.returned.message_id else []
-    named = [*returned, *mail.answers] if mail.delivery or mail.feedback else [*mail.answers]
-    if named and (send := _named(session, came, named)):
-        return send, NamedBy.MESSAGE_ID
-    people = [each.recipient for each in mail.delivery.failures] if mail.delivery else [mail.author]
-    recent = Send.created_at >= came.received_at - _BY_ADDRESS_WITHIN
-    query = (
-        sa.select(Send)
-        .where(
-            Send.account_id == came.account_id,
-            Send.recipient.in_([each for each in people[:_AT_ONCE] if each]),
-            Send.message_id.is_not(None),
-            recent,
-        )
-        .order_by(Send.id.desc())
-        .limit(1)
-    )
-    return session.scalar(query.with_for_update()), NamedBy.ADDRESS
-
-
-def _named(session: Session, came: Incoming, named: Sequence[str]) -> Send | None:
-    """The first of these Message-IDs that is one of ours, and not this very message."""
-    of_workspace = Send.workspace_id == came.workspace_id
-    for column in (Send.message_id, Send.sent_message_id):
-        found = session.scalars(
-            sa.select(Send).where(of_workspace, column.in_(named)).order_by(Send.id).with_for_update()
-        ).all()
-        by_id = {getattr(send, column.key): send for send in found}
-        if first := next((by_id[name] for name in named if name in by_id), None):
-            return first
-    return None
-
-
-def _sent_at(send: Send) -> datetime:
-    return send.in_data_at or send.finished_at or send.dated_at or send.created_at
+    return bool(dot and session.scalar(sa.select(given_out)))

@@ -59,8 +59,11 @@ class Fact(NamedTuple):
     send_id: int | None = None
 
 
-def record_fact(writing: Writing, fact: Fact, *, detail: str | None = None) -> None:
-    """Write one thing down within the caller's transaction; `detail` is what a server or a person said of it."""
+def record_fact(writing: Writing, fact: Fact, *, detail: str | None = None) -> bool:
+    """Write one thing down within the caller's transaction; False where it is known already.
+
+    `detail` is what a server or a person said of it.
+    """
     event = {
         "of_workspace": fact.workspace_id,
         "of_account": fact.account_id,
@@ -71,7 +74,7 @@ def record_fact(writing: Writing, fact: Fact, *, detail: str | None = None) -> N
         "of_send": fact.send_id,
         "new_detail": detail,
     }
-    writing.change(_adding(writing.database), event)
+    return writing.change(_adding(writing.database), event)
 
 
 @cache

@@ -20,6 +20,7 @@ from nimbus.providers.contract import Accepted
 from nimbus.providers.errors import DeliveryUnknown, SendRefused, StoppedBeforeBody
 from nimbus.providers.message import Letter, compose
 from nimbus.rules.send_answers import Category, Stage
+from nimbus.rules.send_mark import send_mark
 from nimbus.rules.send_state import SendState
 from nimbus.services import send_outcome
 from nimbus.services.live_place import place_state
@@ -172,7 +173,7 @@ def _composed(inbox: Inbox, outlet: Outlet, claimed: Claimed) -> bytes:
                 text=claimed.body,
                 html=claimed.html or "",
                 message_id=claimed.message_id,
-                mark=str(claimed.id),
+                mark=send_mark(claimed.id, claimed.message_id),
                 dated_at=claimed.dated_at,
                 headers=claimed.headers,
             )

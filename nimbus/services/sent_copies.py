@@ -27,6 +27,7 @@ from nimbus.providers.smtp_imap.sent_folder import SentFolder
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.oauth import OAUTH_PROVIDERS
 from nimbus.rules.providers import Provider
+from nimbus.rules.send_mark import send_mark
 from nimbus.rules.send_state import LOOK_FOR_COPY_AFTER, SendState
 from nimbus.services.api_outlet import Copy, SentAtProvider
 from nimbus.services.live_place import place_state
@@ -127,7 +128,10 @@ def _at_provider(workspace_id: int, account_id: int) -> SentAtProvider | None:
 def _copy(at_provider: SentAtProvider, look: _Look) -> Copy | None:
     try:
         return at_provider.copy_of(
-            look.message_id, provider_id=look.provider_id, mark=str(look.id), since=look.dated_at
+            look.message_id,
+            provider_id=look.provider_id,
+            mark=send_mark(look.id, look.message_id),
+            since=look.dated_at,
         )
     except NimbusError:  # a token that does not open: the account's page says so
         return None

@@ -67,7 +67,9 @@ def nothing_leaves_twice(evidence: Evidence) -> Iterator[str]:
             yield f"{message_id} was taken {copies} times"
         if message_id not in known:
             yield f"{message_id} was taken and no row has it"
-    names = Counter(name for name, _ in {(each.send, each.message_id) for each in evidence.taken})
+    names = Counter(
+        name for name, _ in {(each.send.partition(".")[0], each.message_id) for each in evidence.taken}
+    )
     for name, ids in names.items():
         if ids > 1:
             yield f"{name} left under {ids} Message-IDs"

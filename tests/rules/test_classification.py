@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from nimbus.rules.classification import BOUNCES_WITHIN, COMPLAINS_WITHIN, OPTS_OUT_WITHIN, classify
+from nimbus.rules.classification import BOUNCES_WITHIN, COMPLAINS_WITHIN, classify
 from nimbus.rules.mail_verdict import MailKind, Matched, NamedBy, SentMail
 from nimbus.rules.parsed_mail import DeliveryReport, Failure, FeedbackReport, Mailbox, ParsedMail
 from nimbus.rules.reply_classes import ReplyClass
@@ -135,15 +135,23 @@ def test_a_persons_answer_is_a_reply_in_a_thread_of_ours_and_unmatched_elsewhere
     assert not classify(PLAIN, about(named_by=NamedBy.ADDRESS)).counts
 
 
-def test_an_opt_out_needs_no_thread_but_somebody_who_was_written_to():
-    words = replace(PLAIN, subject="unsubscribe", reply_text="")
-    known = about(named_by=NamedBy.ADDRESS)
+@pytest.mark.parametrize("matched", [NOTHING, about(named_by=NamedBy.ADDRESS)])
+def test_an_opt_out_in_the_name_of_a_contact_is_shown_and_changes_nothing(matched):
+    verdict = classify(replace(PLAIN, subject="unsubscribe", reply_text=""), matched)
 
-    assert classify(words, known).counts
-    assert not classify(
-        words, about(named_by=NamedBy.ADDRESS, after=OPTS_OUT_WITHIN + timedelta(days=1))
-    ).counts
-    assert not classify(words, NOTHING).counts
+    assert (verdict.kind, verdict.reply_class) == (MailKind.UNMATCHED, ReplyClass.UNSUBSCRIBE)
+    assert not verdict.counts
+
+
+def test_what_the_link_of_our_header_wrote_is_an_opt_out_whatever_program_sends_it():
+    written = replace(PLAIN, headers={"auto-submitted": "auto-generated"}, reply_text="")
+    verdict = classify(written, replace(about(named_by=NamedBy.TOKEN), asks_to_stop=True))
+
+    assert (verdict.kind, verdict.reply_class, verdict.counts) == (
+        MailKind.REPLY,
+        ReplyClass.UNSUBSCRIBE,
+        True,
+    )
 
 
 def test_who_is_away_says_when_to_come_again():

@@ -148,7 +148,7 @@ def test_a_message_names_its_sender_the_way_out_and_nobody_else(launched, people
     assert message["In-Reply-To"] is message["References"] is None
     link, by_mail = message["List-Unsubscribe"].split(", ")
     assert re.fullmatch(r"<https://nimbus\.acme\.com/u/[\w.=-]+>", link)
-    assert by_mail == f"<mailto:{sender}?subject=unsubscribe>"
+    assert by_mail == f"<mailto:{sender}?subject=unsubscribe%20{link[1:-1].rpartition('/')[2]}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     plain, html = message.iter_parts()
     assert f"No more mail from me: {link[1:-1]}" in plain.get_content()

@@ -3,6 +3,7 @@
 import pytest
 
 from nimbus import queues
+from nimbus.rules.send_mark import send_mark
 from nimbus.services.queue_send import send_test, write_message
 from tests.sending.reading import found
 
@@ -31,7 +32,7 @@ def test_a_test_message_arrives_in_the_inbox_itself(asker, inbox, mail_stack, ru
     [message] = mail_stack.await_messages(inbox[1])
     assert (send.state, send.message_id) == ("sent", message["Message-ID"])
     assert message["Subject"] == "A test message from NimbusOS"
-    assert message["X-NimbusOS-Send"] == str(send_id)
+    assert message["X-NimbusOS-Send"] == send_mark(send_id, send.message_id)
     assert send.server_line.startswith("250 2.0.0 Ok: queued as")
 
 

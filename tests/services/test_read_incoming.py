@@ -5,10 +5,14 @@ import time
 import pytest
 
 from nimbus.clock import now
-from nimbus.models import CampaignContact, CooldownRow, InboxEvent, Incoming, Send, Suppression
+from nimbus.models import CampaignContact, CooldownRow, HealthEvent, InboxEvent, Incoming, Send, Suppression
+from nimbus.rules.send_mark import send_mark
 from nimbus.services.count_events import count_events
 from nimbus.services.read_incoming import read_waiting
+from nimbus.services.unsubscribe_links import token_of
 from tests.factories import make_send, reload
+from tests.mail.mutations import mutations
+from tests.mail.reading import all_mail
 from tests.services.campaigning import all_rows, change, make_campaign
 from tests.services.fetching import answer, complaint, fetch, hear_back, report
 from tests.services.hearing import totals
@@ -110,6 +114,58 @@ def test_an_opt_out_is_the_persons_own_word_and_ends_everything(ava, sent):
     assert contact().stopped_by == "opt_out"
 
 
+def test_an_opt_out_in_the_name_of_a_contact_waits_for_a_person(ava, sent):
+    [came] = hear_back(ava, answer(None, "Please unsubscribe me.", sender="c0@beta.test"))
+
+    assert (came.kind, came.reply_class, came.counts) == ("unmatched", "unsubscribe", False)
+    assert came.reply_text == "Please unsubscribe me."
+    assert (suppressed(), contact().state) == ([], "placed")
+
+
+@pytest.mark.parametrize("whose", [0, 1])
+def test_what_the_link_of_our_header_writes_is_believed_in_its_own_workspace(acme, ava, sent, whose):
+    token = token_of(acme + whose, "c0@beta.test")
+    [came] = hear_back(ava, answer(None, "", sender="c0@beta.test", subject=f"unsubscribe {token}"))
+
+    assert came.counts is not bool(whose)
+    assert suppressed() == ([] if whose else [("c0@beta.test", "opt_out")])
+    assert token not in came.subject
+
+
+def test_a_report_is_matched_by_our_mark_where_the_message_id_was_changed_on_its_way(acme, ava):
+    left = "<0123456789abcdef0123456789abcdef@acme.test>"
+    send_id = sent_message(acme, ava, recipient="to0@beta.test", message_id=left)
+    marks = [send_mark(send_id, left), f"{send_id}.{'0' * 32}", str(send_id)]
+
+    came = hear_back(ava, *map(marked_report, marks))
+
+    assert [(each.kind, each.counts) for each in came] == [("bounce", True)] + [("bounce", False)] * 2
+    assert heard() == [("permanent", f"send:{send_id}")]
+
+
+def marked_report(mark):
+    return report(f"<other@prod.outlook.test>\nX-NimbusOS-Send: {mark}", "to0@beta.test")
+
+
+def test_a_copy_of_what_we_sent_is_no_answer_even_where_it_goes_on_with_a_thread(acme, ava, sent):
+    left = "<fedcba9876543210fedcba9876543210@acme.test>"
+    again = sent_message(acme, ava, recipient="c0@beta.test", message_id=left)
+    mark = send_mark(again, left)
+
+    [copy] = hear_back(ava, answer(OURS, sender="ava@acme.test", X_NimbusOS_Send=mark))
+
+    assert (copy.kind, copy.counts, contact().state) == ("sent", False, "placed")
+
+
+def test_an_answer_that_carries_our_headers_along_is_an_answer(acme, ava):
+    left = "<0123456789abcdef0123456789abcdef@acme.test>"
+    mark = send_mark(sent_message(acme, ava, recipient="to0@beta.test", message_id=left), left)
+
+    [came] = hear_back(ava, answer(left, X_NimbusOS_Send=mark))
+
+    assert (came.kind, came.counts) == ("reply", True)
+
+
 def test_who_is_away_waits_and_is_not_stopped(ava, sent):
     [came] = hear_back(
         ava,
@@ -141,6 +197,32 @@ def test_an_answer_proves_that_a_message_in_doubt_was_sent(acme, ava):
     hear_back(ava, answer(OURS))
 
     assert reload(Send, send_id).state == "sent"
+
+
+def test_a_bounce_that_is_reported_again_is_told_once(ava, sent):
+    hear_back(
+        ava, report(OURS, "c0@beta.test"), report(OURS, "c0@beta.test"), complaint(OURS), complaint(OURS)
+    )
+
+    assert sorted(event.kind for event in all_rows(HealthEvent)) == ["bounce", "complaint"]
+
+
+def test_another_message_with_the_same_message_id_is_not_lost(ava, sent):
+    first = answer(OURS, sender="c0@beta.test", Date="Mon, 23 Nov 2026 09:00:00 +0000")
+    other = first.replace(b"09:00:00", b"10:00:00").replace(b"Yes, let us talk", b"No, let us write")
+
+    texts = [came.reply_text for came in hear_back(ava, first, first, other)]
+
+    assert texts == ["Yes, let us talk on Monday.", "No, let us write on Monday."]
+
+
+def test_mail_as_no_program_writes_it_is_kept_by_the_database_too(ava, sent):
+    mail = [part.replace(b"<ours@acme.test>", OURS.encode()) for part in mutations(all_mail(), 80, 3)]
+    odd = answer(OURS, "a", sender="c0@beta.test").replace(b"\n\na", b"\n\na\0\xed\xa0\x80\xff")
+
+    came = hear_back(ava, *mail, odd)
+
+    assert {row.state for row in came} == {"parsed"}
 
 
 def test_reading_a_mailbox_twice_leaves_all_counters_as_they_were(acme, ava, sent):

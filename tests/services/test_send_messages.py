@@ -12,6 +12,7 @@ from nimbus.database import transaction
 from nimbus.extensions import db
 from nimbus.models import InboxDay, InboxSender, InstanceFact, Send
 from nimbus.models.instance import LIVE_AT
+from nimbus.rules.send_mark import send_mark
 from nimbus.services import sender_turn
 from nimbus.services.send_messages import serve_inbox
 from nimbus.services.sender_turn import take_turn
@@ -63,7 +64,7 @@ def test_a_message_is_stored_as_it_left_with_its_marks(acme, inbox, smtp):
     [message] = messages(smtp)
     assert send.message == message.replace(b"\r\n..", b"\r\n.")
     assert f"Message-ID: {send.message_id}\r\n".encode() in message
-    assert f"X-NimbusOS-Send: {send_id}\r\n".encode() in message
+    assert f"X-NimbusOS-Send: {send_mark(send_id, send.message_id)}\r\n".encode() in message
     assert b"From: Ava Able <ava@acme.test>\r\nMIME-Version: 1.0" in message
 
 

@@ -12,6 +12,7 @@ from nimbus.extensions import db
 from nimbus.models import InboxSender
 from nimbus.providers.contract import Hosts
 from nimbus.rules.providers import Provider
+from nimbus.rules.send_mark import send_mark
 from nimbus.services.send_messages import serve_inbox
 from tests.factories import reload
 from tests.sending.reading import found
@@ -29,7 +30,7 @@ def test_a_message_leaves_through_the_providers_api_with_our_marks(serve, ann, b
     [arrived] = bob.messages
     assert (send.state, send.category) == ("sent", None)
     assert arrived.message_id == send.message_id
-    assert arrived.headers["X-NimbusOS-Send"] == str(send.id)
+    assert arrived.headers["X-NimbusOS-Send"] == send_mark(send.id, send.message_id)
     assert [line[1] for line in send.timeline] == ["queued", "claimed", "in_data", "sent"]
     assert events(ann) == [("sent", None)]
 
