@@ -9,6 +9,7 @@ from typing import Protocol
 from nimbus.rules.incoming import FolderRole
 
 PAGE = 100  # messages whose headers are asked for at once
+API_PAGE = 25  # where each costs calls of its own: a page is kept before anybody could think its reader dead
 MOST_FOLDERS = 40  # whose messages are counted; more are only named
 
 

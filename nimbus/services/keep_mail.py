@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from nimbus.clock import now
 from nimbus.database import dialect_of, insert_or, transaction
+from nimbus.errors import NimbusError
 from nimbus.extensions import db
 from nimbus.models import InboxSync, Incoming, Send, SyncFolder
 from nimbus.models.base import table_of
 from nimbus.providers.reading import Head, OpenMailbox, Page
-from nimbus.rules.incoming import IncomingState
+from nimbus.rules.incoming import MOST_TRIES, IncomingState
 from nimbus.rules.incoming_heads import Heading, Interest, Known, interest
 from nimbus.rules.mail_verdict import MailKind
 from nimbus.rules.sync_pace import LEASE
@@ -25,12 +26,18 @@ from nimbus.services.sync_claim import Taken
 _INCOMING, _SEND = table_of(Incoming), table_of(Send)
 _SYNC, _FOLDER = table_of(InboxSync), table_of(SyncFolder)
 _NOT_GIVEN = "The mailbox names this message and does not hand it over."
-_GONE = "It was deleted before it could be read."
 _NO_LATER = timedelta(days=1)  # that a server's clock may be ahead of ours
 
 
 class TurnLost(Exception):
     """Another worker reads this inbox by now. Nothing of the page was kept."""
+
+
+class NotGiven(NimbusError):
+    """The mailbox names a message and does not hand it over; it is asked again before that is believed."""
+
+    def __init__(self) -> None:
+        super().__init__("The server names a message and does not hand it over. It is asked for it again.")
 
 
 class _Known(NamedTuple):
@@ -41,7 +48,10 @@ class _Known(NamedTuple):
 
 
 def keep_page(taken: Taken, page: Page, mailbox: OpenMailbox) -> int:
-    """Keep one page; how many of its messages are new. Raises TurnLost, and what fetching bodies raises."""
+    """Keep one page; how many of its messages are new. Raises TurnLost, NotGiven, and what fetching bodies raises.
+
+    What is not handed over in three tries is set aside, and the next mail goes on.
+    """
     headings = {head.key: Heading.read(head.headers or b"", head.key) for head in page.heads}
     known = _known(taken, list(headings.values()))
     fresh = [head for head in page.heads if headings[head.key].identity not in known.rows]
@@ -50,6 +60,9 @@ def keep_page(taken: Taken, page: Page, mailbox: OpenMailbox) -> int:
     }
     read = [key for key, what in wanted.items() if what is Interest.READ]
     bodies = mailbox.bodies(read) if read else {}
+    lacking = any(head.headers is None for head in fresh) or any(key not in bodies for key in read)
+    if lacking and taken.failures + 1 < MOST_TRIES:
+        raise NotGiven
     moment = now()
     rows = [
         _row(taken, head, headings[head.key], moment) | _found(wanted.get(head.key), bodies.get(head.key))
@@ -60,6 +73,12 @@ def keep_page(taken: Taken, page: Page, mailbox: OpenMailbox) -> int:
         _put(session, taken.account_id, rows, _moved(page, headings, known))
         _move_cursor(session, taken, page, moment)
     return len(rows)
+
+
+def hold_on(taken: Taken) -> None:
+    """Have the inbox for a full lease from now on. Raises TurnLost."""
+    with transaction() as session:
+        _fence(session, taken, {"lease_until": now() + LEASE})
 
 
 def _moved(page: Page, headings: Mapping[str, Heading], known: _Known) -> list[tuple[int, Head]]:
@@ -126,7 +145,7 @@ def _found(what: Interest | None, body: bytes | None) -> dict[str, Any]:
     if what is not Interest.READ:
         return done | {"kind": MailKind.SENT if what is Interest.OWN else MailKind.UNMATCHED}
     if body is None:
-        return done | {"state": IncomingState.POISON, "problem": _GONE}
+        return done | {"state": IncomingState.POISON, "problem": _NOT_GIVEN}
     return done | {"state": IncomingState.NEW, "raw": body}
 
 
@@ -138,6 +157,10 @@ def _renew(session: Session, taken: Taken, page: Page, *, new: int, moment: date
     if page.is_first or taken.is_first:
         done = _SYNC.c.backlog_done + len(page.heads)
         values |= {"backlog": done + page.left, "backlog_done": done}
+    _fence(session, taken, values)
+
+
+def _fence(session: Session, taken: Taken, values: Mapping[str, Any]) -> None:
     held = sa.update(_SYNC).where(_SYNC.c.account_id == taken.account_id, _SYNC.c.owner == taken.owner)
     if not session.execute(held.values(values)).rowcount:  # type: ignore[attr-defined]
         raise TurnLost

@@ -4,11 +4,10 @@ The row is the queue: an inbox that has none yet gets one, and one whose worker 
 """
 
 import secrets
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -55,6 +54,7 @@ class Taken:
     failures: int
     active_at: datetime | None
     is_first: bool
+    taken_at: datetime
 
 
 def add_rows() -> None:
@@ -94,7 +94,7 @@ def take_due(most: int, *, only: tuple[int, int] | None = None) -> list[Taken]:
     with transaction() as session:
         if dialect_of(session) == "postgresql":
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIMING)))
-        chosen = _within_budget(session, _due(session, moment, most, only), moment)[:most]
+        chosen = session.scalars(_within_budget(moment, only).limit(most)).all()
         if not chosen:
             return []
         owner = secrets.token_hex(16)
@@ -112,32 +112,25 @@ def _is_due(moment: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(_SYNC.c.next_at <= moment, is_free)
 
 
-def _due(session: Session, moment: datetime, most: int, only: tuple[int, int] | None) -> list[Any]:
-    query = (
-        sa.select(_SYNC.c.account_id, _HOST.label("host"))
-        .select_from(_JOINED)
-        .where(_is_due(moment), _ACCOUNT.c.removed_at.is_(None), _ACCOUNT.c.provider.in_(READ_BY))
-        .order_by(_SYNC.c.asked_by.is_(None), _SYNC.c.next_at, _SYNC.c.account_id)
-        # More than are wanted: the first ones may all be on one server that has its share already.
-        .limit(most * 4)
-    )
+def _within_budget(moment: datetime, only: tuple[int, int] | None) -> sa.Select[tuple[int]]:
+    """What is due and whose server may be asked by one more, in its order; of each server only so many.
+
+    So those who wait for one server keep nobody waiting for another, however many they are. Gmail and Graph count for
+    each mailbox by itself.
+    """
+    first = _SYNC.c.asked_by.is_(None).label("is_routine"), _SYNC.c.next_at, _SYNC.c.account_id
+    place = sa.func.row_number().over(partition_by=_HOST, order_by=first).label("place")
+    is_read = [_is_due(moment), _ACCOUNT.c.removed_at.is_(None), _ACCOUNT.c.provider.in_(READ_BY)]
     if only is not None:
-        query = query.where(_SYNC.c.workspace_id == only[0], _SYNC.c.account_id == only[1])
-    return list(session.execute(query))
-
-
-def _within_budget(session: Session, due: list[Any], moment: datetime) -> list[int]:
-    """Those of them whose server may be asked by one more. Gmail and Graph count for each mailbox by itself."""
-    held = sa.select(_HOST, sa.func.count()).select_from(_JOINED).where(_SYNC.c.lease_until >= moment)
-    busy: Counter[str] = Counter()
-    for host, count in session.execute(held.group_by(_HOST)):
-        busy[host] = count
-    chosen = []
-    for row in due:
-        busy[row.host] += 1
-        if busy[row.host] <= AT_ONCE_PER_HOST or row.host in set(Provider):
-            chosen.append(row.account_id)
-    return chosen
+        is_read += [_SYNC.c.workspace_id == only[0], _SYNC.c.account_id == only[1]]
+    due = sa.select(*first, _HOST.label("host"), place).select_from(_JOINED).where(*is_read).subquery("due")
+    count = sa.select(_HOST.label("host"), sa.func.count().label("held")).select_from(_JOINED)
+    busy = count.where(_SYNC.c.lease_until >= moment).group_by(_HOST).subquery("busy")
+    has_room = due.c.place + sa.func.coalesce(busy.c.held, 0) <= AT_ONCE_PER_HOST
+    found = sa.select(due.c.account_id).outerjoin(busy, busy.c.host == due.c.host)
+    return found.where(sa.or_(has_room, due.c.host.in_(list(Provider)))).order_by(
+        due.c.is_routine, due.c.next_at, due.c.account_id
+    )
 
 
 def _read(session: Session, taken: Sequence[int], owner: str, moment: datetime) -> list[Taken]:
@@ -165,6 +158,7 @@ def _read(session: Session, taken: Sequence[int], owner: str, moment: datetime) 
             failures=sync.failures,
             active_at=max(filter(None, (sync.heard_at, last_mail_at)), default=None),
             is_first=sync.synced_at is None,
+            taken_at=moment,
         )
         for sync, account, last_mail_at in rows
     ]

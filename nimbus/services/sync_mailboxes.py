@@ -24,16 +24,16 @@ from nimbus.rules.connection_failure import Attempted, explain
 from nimbus.rules.connection_test import Leg
 from nimbus.rules.incoming import FolderRole
 from nimbus.rules.oauth_answers import ends_grant, sentence
-from nimbus.rules.sync_pace import MAILBOX_SECONDS
+from nimbus.rules.sync_pace import LEASE, MAILBOX_SECONDS
 from nimbus.security.vault import CannotOpenSecret
-from nimbus.services.keep_mail import TurnLost, keep_page
+from nimbus.services.keep_mail import TurnLost, hold_on, keep_page
 from nimbus.services.live_place import place_state
 from nimbus.services.open_mailbox import open_mailbox
 from nimbus.services.read_incoming import read_waiting
 from nimbus.services.sync_claim import Taken, add_rows, is_anything_due, take_due
 from nimbus.services.sync_record import Outcome, Trouble, record_outcomes
 
-LANES = 8
+LANES = 16  # more than one server is ever asked over at once, so that a slow one never has them all
 _WORKS_FOR = 20.0  # seconds in which a job takes inboxes; then others have the worker
 _READS_FOR = 30.0  # seconds in which what was fetched is read; the rest is read by the next job
 _TOGETHER = 20  # outcomes written in one transaction
@@ -58,9 +58,10 @@ def _fetch_due() -> None:
         while time.monotonic() < stop_at and not queues.must_stop():
             taken = take_due(lanes.room()) if lanes.room() >= LANES // 2 else []
             lanes.start(taken)
-            if not taken and not lanes.under_way:
+            if taken or lanes.under_way:
+                lanes.wait()
+            elif not lanes.write():  # what was done and is not written yet still counts against its server
                 break
-            lanes.wait()
 
 
 def sync_one(workspace_id: int, account_id: int) -> None:
@@ -91,11 +92,11 @@ class _Lanes:
         while self.under_way:
             self.wait()
         self._pool.shutdown()
-        self._write()
+        self.write()
 
     def room(self) -> int:
-        """How many more may be taken: as many wait as are being read, so that no lane is ever idle."""
-        return 2 * LANES - len(self.under_way)
+        """How many more may be taken: some wait, so that no lane is idle while others are taken."""
+        return LANES + LANES // 2 - len(self.under_way)
 
     def start(self, taken: list[Taken]) -> None:
         db.session.remove()  # nothing is held while servers are waited for
@@ -106,15 +107,18 @@ class _Lanes:
         done, self.under_way = wait(self.under_way, timeout=_WRITE_AFTER, return_when=FIRST_COMPLETED)
         self._done += [future.result() for future in done]
         if len(self._done) >= _TOGETHER or time.monotonic() - self._written_at > _WRITE_AFTER:
-            self._write()
+            self.write()
 
     def _read(self, taken: Taken) -> Outcome:
         with self._app.app_context():
             return read_mailbox(taken)
 
-    def _write(self) -> None:
+    def write(self) -> bool:
+        """Write down how those that are done did; False when there are none."""
         record_outcomes(self._done)
+        had_some = bool(self._done)
         self._done, self._written_at = [], time.monotonic()
+        return had_some
 
 
 def read_mailbox(taken: Taken) -> Outcome:
@@ -136,6 +140,8 @@ def read_mailbox(taken: Taken) -> Outcome:
 
 
 def _read(taken: Taken) -> Outcome:
+    if now() - taken.taken_at > LEASE / 3:  # it has waited for a lane
+        hold_on(taken)
     end, found, folders = time.monotonic() + MAILBOX_SECONDS, 0, None
     with open_mailbox(taken) as mailbox:
         cursors = taken.cursors

@@ -77,6 +77,20 @@ def test_one_server_is_asked_by_so_many_at_once_whatever_the_number_of_workers(a
     assert len(taken) == len(set(taken)) == AT_ONCE_PER_HOST
 
 
+def test_those_who_wait_for_one_server_keep_nobody_waiting_for_another(acme):
+    for number in range(60):
+        make_email_account(acme, f"same{number}@acme.test")
+    far = make_email_account(acme, "far@acme.test")
+    change(MailServer, MailServer.account_id == far, host="imap.far.test")
+    add_rows()
+
+    first = ids_of(take_due(6))
+    rest = ids_of(take_due(6))
+
+    assert (len(first), far in rest) == (6, True)
+    assert len(rest) == 1 + AT_ONCE_PER_HOST - 6
+
+
 def test_an_inbox_that_was_removed_is_not_read(inboxes):
     change(EmailAccountHealth, EmailAccountHealth.id == inboxes[0], removed_at=now())
 

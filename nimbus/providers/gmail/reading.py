@@ -15,7 +15,7 @@ from nimbus.providers.api import fetch
 from nimbus.providers.contract import Access, Hosts
 from nimbus.providers.gmail.interface import GMAIL, url
 from nimbus.providers.http import Ask
-from nimbus.providers.reading import PAGE, Cursor, Head, Page, RemoteFolder, Window
+from nimbus.providers.reading import API_PAGE, Cursor, Head, Page, RemoteFolder, Window
 from nimbus.rules.incoming import BODY_BYTES, HEADER_BYTES, FolderRole
 from nimbus.rules.json_values import member, members, text
 
@@ -23,7 +23,7 @@ _LABELS = {FolderRole.INBOX: "INBOX", FolderRole.SPAM: "SPAM"}
 _RECORDS = "500"
 _MOST_PAGES = 20  # of one history or list; the rest is for the next look
 _WHOLE_UP_TO = 3_000_000  # bytes; of a longer message the headers and the first words are enough
-_NOT_YET = "-"
+_OWN = frozenset({"SENT", "DRAFT", "CHAT"})  # what lies nowhere else never came
 
 
 class _Told(NamedTuple):
@@ -67,10 +67,10 @@ class GmailMailbox:
             if newest != cursor.token:
                 yield Page(FolderRole.INBOX, (), replace(cursor, token=newest))
             return
-        for start in range(0, len(records), PAGE):
-            some = records[start : start + PAGE]
+        for start in range(0, len(records), API_PAGE):
+            some = records[start : start + API_PAGE]
             left = len(records) - start - len(some)
-            heads = self._heads([identity for record in some for identity in _arrived(record)])
+            heads = self._heads(dict(arrived for record in some for arrived in _arrived(record)))
             passed = text(some[-1], "id") if left else newest
             yield Page(FolderRole.INBOX, heads, replace(cursor, token=passed), left)
 
@@ -91,27 +91,27 @@ class GmailMailbox:
             if not token:
                 return records, text(found, "historyId") or start
             asked["pageToken"] = token
-        return records, text(records[-1], "id")
+        return records, text(records[-1], "id") if records else start
 
     def _listed(self, cursor: Cursor, begun: str, listed_to: str, window: Window) -> Iterator[Page]:
         """The mailbox anew. What happens meanwhile is told by the history since before the list was made."""
         begun = begun or text(self._get("profile") or {}, "historyId")
-        identities = self._list(window)
-        if listed_to in identities:
+        places = self._list(window)
+        identities = list(places)
+        if listed_to in places:
             identities = identities[identities.index(listed_to) + 1 :]
-        for start in range(0, max(len(identities), 1), PAGE):
-            some = identities[start : start + PAGE]
+        for start in range(0, max(len(identities), 1), API_PAGE):
+            some = identities[start : start + API_PAGE]
             left = len(identities) - start - len(some)
             passed = f"{begun}:{some[-1]}" if left else begun
-            yield Page(
-                FolderRole.INBOX, self._heads(some), replace(cursor, token=passed), left, is_first=True
-            )
+            heads = self._heads({identity: places[identity] for identity in some})
+            yield Page(FolderRole.INBOX, heads, replace(cursor, token=passed), left, is_first=True)
 
-    def _list(self, window: Window) -> list[str]:
-        """The ids of what lies in the inbox and in spam, the oldest first."""
+    def _list(self, window: Window) -> dict[str, FolderRole]:
+        """The ids of what lies in the inbox and in spam, the oldest first, with where it lies."""
         since = int(datetime.combine(window.since, time(), UTC).timestamp())
-        found: list[str] = []
-        for label in _LABELS.values():
+        found: dict[str, FolderRole] = {}
+        for role, label in _LABELS.items():
             asked = {
                 "labelIds": label,
                 "includeSpamTrash": "true",
@@ -125,21 +125,21 @@ class GmailMailbox:
                 if not (token := text(page, "nextPageToken")) or (window.most and len(listed) >= window.most):
                     break
                 asked["pageToken"] = token
-            found += reversed(listed[: window.most] if window.most else listed)
+            found |= dict.fromkeys(reversed(listed[: window.most] if window.most else listed), role)
         return found
 
-    def _heads(self, identities: Sequence[str]) -> list[Head]:
+    def _heads(self, places: Mapping[str, FolderRole]) -> list[Head]:
         self._told = {}
-        heads = [self._head(identity) for identity in dict.fromkeys(identities)]
+        heads = [self._head(identity, came_to) for identity, came_to in places.items()]
         return [head for head in heads if head is not None]
 
-    def _head(self, identity: str) -> Head | None:
-        """A message's headers; None for what is gone by now, or lies in neither folder."""
+    def _head(self, identity: str, came_to: FolderRole) -> Head | None:
+        """A message's headers; None for what is gone by now. What was filed or archived at once came all the same."""
         found = self._get(f"messages/{identity}", {"format": "metadata"})
         labels = (found or {}).get("labelIds")
         places = set(labels) if isinstance(labels, list) else set()
         role = next((role for role in reversed(_LABELS) if _LABELS[role] in places), None)
-        if found is None or role is None:
+        if found is None or (role is None and places & _OWN):
             return None
         named = members(member(found, "payload"), "headers")
         lines = (f"{text(each, 'name')}: {' '.join(text(each, 'value').split())}\r\n" for each in named)
@@ -147,7 +147,7 @@ class GmailMailbox:
         size, key = found.get("sizeEstimate"), f"gmail:{identity}"
         size = min(size, 2**31 - 1) if isinstance(size, int) and size > 0 else 0
         self._told[key] = _Told(size, headers, text(found, "snippet"))
-        return Head(key, role, size, _moment(text(found, "internalDate")), headers)
+        return Head(key, role or came_to, size, _moment(text(found, "internalDate")), headers)
 
     def _body(self, identity: str, told: _Told) -> bytes | None:
         if told.size > _WHOLE_UP_TO:
@@ -165,13 +165,17 @@ class GmailMailbox:
         return fetch(*self._way, Ask(url=url(hosts, path), params=params or {}))
 
 
-def _arrived(record: Mapping[str, Any]) -> Iterator[str]:
-    """The messages that came into a watched folder with this record."""
+def _arrived(record: Mapping[str, Any]) -> Iterator[tuple[str, FolderRole]]:
+    """The messages that came with this record, and where to: also those that a filter or a quick hand has put elsewhere."""
     for kind in ("messagesAdded", "labelsAdded"):
         for each in members(record, kind):
             labels = each.get("labelIds") or member(each, "message").get("labelIds")
-            if isinstance(labels, list) and set(_LABELS.values()) & set(map(str, labels)):
-                yield text(member(each, "message"), "id")
+            places = set(map(str, labels)) if isinstance(labels, list) else set()
+            role = next((role for role, label in _LABELS.items() if label in places), None)
+            if role is None and kind == "messagesAdded" and not places & _OWN:
+                role = FolderRole.INBOX
+            if role is not None:
+                yield text(member(each, "message"), "id"), role
 
 
 def _number(label: Mapping[str, Any]) -> int | None:

@@ -13,13 +13,13 @@ from nimbus.providers.contract import Access, Hosts
 from nimbus.providers.errors import CursorLost, printable
 from nimbus.providers.http import Ask
 from nimbus.providers.microsoft.interface import GRAPH, url
-from nimbus.providers.reading import PAGE, Cursor, Head, Page, RemoteFolder, Window
+from nimbus.providers.reading import API_PAGE, Cursor, Head, Page, RemoteFolder, Window
 from nimbus.rules.incoming import BODY_BYTES, HEADER_BYTES, FolderRole
 from nimbus.rules.json_values import member, members, text
 
 _FOLDERS = {FolderRole.INBOX: "inbox", FolderRole.SPAM: "junkemail"}  # called so in every language
 _SELECT = "id,internetMessageId,subject,from,receivedDateTime,internetMessageHeaders"
-_PREFER = {"Prefer": f'IdType="ImmutableId", odata.maxpagesize={PAGE}'}
+_PREFER = {"Prefer": f'IdType="ImmutableId", odata.maxpagesize={API_PAGE}'}
 _MOST_FOLDERS = "100"
 
 

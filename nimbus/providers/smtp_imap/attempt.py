@@ -1,7 +1,9 @@
 """One try at one leg: the step it is in, its deadline, and the name of whatever goes wrong."""
 
+import math
 import select
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NoReturn
@@ -53,6 +55,7 @@ class Attempt:
         self.deadline = Deadline(network.step_seconds, max_bytes=max_bytes)
         self.heard = b""  # the server's latest answer within this step
         self.stage = Stage.CONNECT  # what an SMTP server is due to answer
+        self.ends_at = math.inf  # by the monotonic clock: no step goes on for longer than that
         self._network = network
         self._watch = watch
         self._step = Step.FIND_SERVER
@@ -74,9 +77,12 @@ class Attempt:
         self.renew()
 
     def renew(self, seconds: float | None = None) -> None:
-        """Give the step that is under way its full time again, or this much."""
+        """Give the step that is under way its full time again, or this much; raises ProviderError past the very end."""
         self.heard = b""
-        self.deadline.restart(self._network.step_seconds if seconds is None else seconds)
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            self.fail(Verdict(FailureCode.TIMEOUT, permanent=False))
+        self.deadline.restart(min(left, self._network.step_seconds if seconds is None else seconds))
 
     def passed(self, detail: str) -> None:
         """Report that the step under way has passed."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from email.parser import HeaderParser
 from email.policy import compat32
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from imapclient import SEEN
 
@@ -118,11 +118,22 @@ class ImapSession:
             with _parsing():
                 return _state(self._selected, b"EXISTS")
 
-    def fetch(self, uids: Sequence[int], *items: str) -> dict[int, dict[bytes, Any]]:
-        """These items of messages in the opened folder, by UID; what is gone, or was not asked for, is left out."""
-        with self.attempt.explained(), _parsing():
-            rows = self._client.fetch(uids, list(items))
-            return {int(uid): dict(row) for uid, row in rows.items()}
+    def fetch(self, uids: Sequence[int], *items: str) -> dict[int, dict[bytes, Any]] | None:
+        """These items of messages in the opened folder, by UID; what is gone is left out. None when that is refused."""
+        with self.attempt.explained():
+            try:
+                with _parsing():
+                    rows = self._client.fetch(uids, list(items))
+                    return {int(uid): dict(row) for uid, row in rows.items()}
+            except imaplib.IMAP4.error:
+                if self._refusal() is None:
+                    raise
+                return None
+
+    def fail_refused(self) -> NoReturn:
+        """Raise the ProviderError for what the server has just refused."""
+        verdict = imap_verdict(Step.FIND_REPLY, self._refusal() or "", self.attempt.login.host)
+        self.attempt.fail(verdict)
 
     def hear_news(self) -> None:
         """Let the server say what has changed in the opened folder."""

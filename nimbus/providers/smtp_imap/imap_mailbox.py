@@ -4,6 +4,7 @@ A folder whose numbers are as the cursor knows them is not even opened. One whos
 have gone back, is another folder by the same name: it is read anew.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +26,8 @@ HEADERS = (
 )
 _HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({HEADERS})]<0.{HEADER_BYTES}>"
 _BODY_ITEM = f"BODY.PEEK[]<0.{BODY_BYTES}>"
+_SECONDS = 120.0  # for all that one look asks; whoever takes longer is left, and goes on another time
+_COUNTING_SECONDS = 15.0  # for counting what is in the folders
 _SPAN = 10_000  # UIDs that one search covers; more where it finds nothing
 _NO_UID = 2**32  # all UIDs are smaller
 _LARGEST_SIZE = 2**31 - 1
@@ -42,6 +45,7 @@ class ImapMailbox:
 
     def __init__(self, session: ImapSession) -> None:
         self._session = session
+        session.attempt.ends_at = time.monotonic() + _SECONDS
 
     def folders(self) -> Sequence[RemoteFolder]:
         """Every folder that can be opened; of those looked at first, how many messages are in it."""
@@ -50,7 +54,7 @@ class ImapMailbox:
         junk = special_folder(listed, SpecialUse.JUNK)
         inboxes = [folder for folder in listed if looks_like_inbox(folder)]
         first = [*inboxes, *([junk] if junk else []), *listed]
-        counted = {folder.name: self._count(folder) for folder in list(dict.fromkeys(first))[:MOST_FOLDERS]}
+        counted = self._counted(list(dict.fromkeys(first))[:MOST_FOLDERS])
         return [
             RemoteFolder(folder.name, _role(folder, junk, inboxes), counted.get(folder.name))
             for folder in listed
@@ -76,7 +80,7 @@ class ImapMailbox:
         """These messages of the folder at hand, their first 256 KiB."""
         by_uid = {int(key.rpartition(":")[2]): key for key in keys}
         self._begin(Step.FIND_REPLY)
-        rows = self._session.fetch(list(by_uid), _BODY_ITEM) if by_uid else {}
+        rows = self._fetched(list(by_uid), _BODY_ITEM) if by_uid else {}
         found = {by_uid[uid]: _literal(row) for uid, row in rows.items() if uid in by_uid}
         return {key: body for key, body in found.items() if body}
 
@@ -120,7 +124,7 @@ class ImapMailbox:
 
     def _heads(self, place: str, role: FolderRole, uids: Sequence[int]) -> list[Head]:
         self._begin(Step.FIND_REPLY)
-        rows = self._session.fetch(uids, "RFC822.SIZE", "INTERNALDATE", _HEADER_ITEM)
+        rows = self._fetched(uids, "RFC822.SIZE", "INTERNALDATE", _HEADER_ITEM)
         heads = {
             uid: Head(f"{place}:{uid}", role, _size(row), _moment(row), _literal(row) or b"")
             for uid, row in rows.items()
@@ -132,15 +136,34 @@ class ImapMailbox:
         lacking = {uid: Head(f"{place}:{uid}", role, 0, None, None) for uid in there if uid not in heads}
         return [(heads | lacking)[uid] for uid in uids if uid not in gone]
 
+    def _fetched(self, uids: Sequence[int], *items: str) -> dict[int, dict[bytes, Any]]:
+        """These items. A server may refuse all because of one message that it cannot read: then it is asked for each."""
+        rows = self._session.fetch(uids, *items)
+        if rows is not None:
+            return rows
+        singly: dict[int, dict[bytes, Any]] = {}
+        for uid in uids if len(uids) > 1 else ():
+            self._begin(Step.FIND_REPLY)
+            singly |= self._session.fetch([uid], *items) or {}
+        if len(uids) > 1 and not singly:
+            self._session.fail_refused()  # not one message, but the server's moment
+        return singly
+
     def _that_exist(self, uids: Sequence[int]) -> set[int]:
         self._begin(Step.FIND_REPLY)
         self._session.hear_news()
         return set(self._session.search("UID", ",".join(map(str, uids)))) & set(uids)
 
-    def _count(self, folder: Folder) -> int | None:
-        self._begin(Step.OPEN_FOLDER)
-        state = self._session.status(folder.name)
-        return state.messages if state else None
+    def _counted(self, folders: Sequence[Folder]) -> dict[str, int]:
+        """How many messages are in these; on a slow server in the first of them."""
+        until, counted = time.monotonic() + _COUNTING_SECONDS, dict[str, int]()
+        for folder in folders:
+            self._begin(Step.OPEN_FOLDER)
+            if (state := self._session.status(folder.name)) is not None:
+                counted[folder.name] = state.messages
+            if time.monotonic() > until:
+                break
+        return counted
 
     def _begin(self, step: Step) -> None:
         self._session.attempt.begin(step)

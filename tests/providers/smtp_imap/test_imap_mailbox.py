@@ -19,12 +19,12 @@ OPENED = b"* %d EXISTS\n* OK [UIDVALIDITY 1] Valid\n* OK [UIDNEXT %d] Next\nTAG 
 HEAD = b"From: bob@beta.test\r\nSubject: Hi\r\n\r\n"
 
 
-def folder(messages, *, next_uid=None, **replies):
+def folder(messages, *, next_uid=None, kind=ScriptedImap, **replies):
     """A server whose INBOX says that it has so many messages."""
     following = next_uid or messages + 1
     usual = {"STATUS": STATUS % (messages, following), "EXAMINE": OPENED % (messages, following)}
     listed = b"* SEARCH " + b" ".join(b"%d" % uid for uid in range(1, min(messages, 50) + 1))
-    return ScriptedImap(usual | {"SEARCH": listed + b"\nTAG OK Done"} | replies)
+    return kind(usual | {"SEARCH": listed + b"\nTAG OK Done"} | replies)
 
 
 def given(uid, *, head=HEAD, size=b"2048", when=b'"01-Oct-2026 10:00:00 +0000"'):
@@ -96,6 +96,42 @@ def test_a_message_that_the_server_names_and_does_not_hand_over_is_told_from_a_d
         [page] = pages(mailbox, server)
 
     assert [(head.key, head.headers) for head in page.heads] == [("inbox:1:1", None), ("inbox:1:2", HEAD)]
+
+
+class Broken(ScriptedImap):
+    """A server that refuses every FETCH in which one message is asked for that it cannot read itself."""
+
+    def _command(self, connection, tag, name, words):
+        if name != "FETCH":
+            super()._command(connection, tag, name, words)
+            return
+        wanted = [int(uid) for uid in words[2].split(b",")]
+        rows = b"" if self.replies["BROKEN"] in wanted else b"".join(map(given, wanted))
+        connection.send(rows + tag + (b" OK Done" if rows else b" NO [SERVERBUG] Cannot read it") + b"\r\n")
+
+
+@pytest.mark.parametrize(("broken", "found"), [(2, [HEAD, None]), (1, [None, HEAD])])
+def test_one_message_that_the_server_cannot_read_keeps_no_other_from_being_read(mailbox, broken, found):
+    with folder(2, kind=Broken, BROKEN=broken) as server:
+        [page] = pages(mailbox, server)
+
+    assert [head.headers for head in page.heads] == found
+
+
+def test_a_server_that_refuses_them_all_is_asked_another_time(mailbox):
+    with folder(2, FETCH=b"TAG NO [UNAVAILABLE] Not now") as server, pytest.raises(ProviderError) as caught:
+        pages(mailbox, server)
+
+    assert "Not now" in caught.value.server_line
+
+
+def test_a_look_has_an_end_however_often_its_server_gains_time(mailbox, monkeypatch):
+    monkeypatch.setattr("nimbus.providers.smtp_imap.imap_mailbox._SECONDS", 0.0)
+
+    with folder(2) as server, pytest.raises(ProviderError) as caught:
+        pages(mailbox, server)
+
+    assert caught.value.code == "timeout"
 
 
 def test_a_million_messages_that_are_not_there_are_not_asked_for_one_by_one(mailbox):

@@ -141,3 +141,19 @@ def test_a_link_that_leads_elsewhere_is_never_followed_with_the_token(ann, recei
 
     assert sync().problem is None
     assert subjects(ann) == ["Mail 1"]
+
+
+def test_mail_that_was_archived_before_anybody_looked_came_all_the_same(
+    ann, receive, sync, mailbox, sandbox, provider
+):
+    if provider == "microsoft":
+        pytest.skip("Graph tells of a folder only what is in it")
+    sync()
+    [stored] = receive(letter(1))
+    receive(letter(2), label="SENT")
+    with sandbox.world.lock:
+        mailbox.relabel(stored, remove={"INBOX"})
+
+    sync()
+
+    assert subjects(ann) == ["Mail 1"]
