@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from nimbus.cli import backup, health, instance, keys, limits, migrations, people, sandbox
+from nimbus.cli import backup, health, instance, internal_address, keys, limits, migrations, people, sandbox
 
-_MODULES = (backup, health, instance, keys, limits, migrations, people, sandbox)
+_MODULES = (backup, health, instance, internal_address, keys, limits, migrations, people, sandbox)
 NAMES = frozenset(command.name for module in _MODULES for command in module.COMMANDS)
 
 

@@ -6,6 +6,7 @@ from nimbus.models.base import Base
 
 SETUP_CODE_HASH = "setup_code_hash"
 KEY_CANARY = "key_canary"  # what it holds: security/canary.py
+INTERNAL_ADDRESS = "internal_address"  # the id of an account: services/internal_address.py
 LIVE_AT = "live_at:"  # begins the names of the confirmed places: services/live_place.py
 
 

@@ -25,6 +25,7 @@ from nimbus.rules.classification import classify
 from nimbus.rules.incoming import MOST_TRIES, READ_LEASE, TEXT_KEPT, IncomingState
 from nimbus.rules.mail_verdict import MailKind, Matched, Verdict
 from nimbus.rules.parsed_mail import ParsedMail
+from nimbus.services.internal_address import answer_test
 from nimbus.services.mail_effects import apply
 from nimbus.services.match_mail import find_message
 
@@ -120,7 +121,8 @@ def _keep(session: Session, taken: _Taken, mail: ParsedMail) -> None:
     if came is None:
         return  # somebody else's by now
     found = find_message(session, came, mail)
-    own = MailKind.TEST if _is_test(session, came, mail) else MailKind.SENT if found.is_itself else None
+    test = _test_of(session, mail)
+    own = MailKind.TEST if test else MailKind.SENT if found.is_itself else None
     matched = Matched(
         received_at=came.received_at, own=own, sent=found.as_sent(), asks_to_stop=found.asks_to_stop
     )
@@ -128,6 +130,8 @@ def _keep(session: Session, taken: _Taken, mail: ParsedMail) -> None:
     came.send_id = found.send.id if found.send and own is None else None
     _write(came, mail, verdict)
     apply(session, came, verdict, found.send)
+    if test is not None:
+        answer_test(session, came, test)
 
 
 def _write(came: Incoming, mail: ParsedMail, verdict: Verdict) -> None:
@@ -142,12 +146,8 @@ def _write(came: Incoming, mail: ParsedMail, verdict: Verdict) -> None:
         came.reply_text = mail.reply_text[:TEXT_KEPT]
 
 
-def _is_test(session: Session, came: Incoming, mail: ParsedMail) -> bool:
-    """Whether it is a test message of this installation: its token is one that was given out."""
+def _test_of(session: Session, mail: ParsedMail) -> ConnectionTest | None:
+    """The connection test whose message this is, of whatever workspace: its token is one that was given out."""
     nonce, dot, signature = mail.header("x-nimbusos-test").partition(".")
-    given_out = sa.exists().where(
-        ConnectionTest.workspace_id == came.workspace_id,
-        ConnectionTest.nonce == nonce,
-        ConnectionTest.signature == signature,
-    )
-    return bool(dot and session.scalar(sa.select(given_out)))
+    given_out = ConnectionTest.nonce == nonce, ConnectionTest.signature == signature
+    return session.scalar(sa.select(ConnectionTest).where(*given_out)) if dot else None

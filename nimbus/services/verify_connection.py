@@ -26,6 +26,7 @@ from nimbus.security.held_keys import hold_vault_within
 from nimbus.security.vault import Vault
 from nimbus.services import connection_verdict
 from nimbus.services.connection_progress import Progress, StoppedMeanwhile, claim
+from nimbus.services.internal_address import Internal, find_internal, hurry_internal
 from nimbus.services.live_place import place_state
 from nimbus.services.prepared import driver_write
 from nimbus.services.server_login import current_network
@@ -46,6 +47,7 @@ class Task:
     vault: Vault
     probe: Probe
     network: Network
+    internal: Internal | None  # who answers the test message; without one it goes to the mailbox itself
 
     def login(self, leg: Leg) -> ServerLogin:
         """One leg's server with its password opened; raises CannotOpenSecret."""
@@ -94,6 +96,7 @@ def _take_up(workspace_id: int, test_id: int) -> Task | None:
             return None
         vault = hold_vault_within(writing, workspace_id)
         settings = MailSettings.from_dict(test.settings)
+    internal = find_internal(db.session(), apart_from=settings.email)
     db.session.remove()  # no database connection is held while the network is waited for
     return Task(
         progress=Progress(test, engine=db.engine, clock=current_app.extensions["nimbus.clock"]),
@@ -103,10 +106,11 @@ def _take_up(workspace_id: int, test_id: int) -> Task | None:
             # As it was when the message left: a later look may come after its key was rotated away.
             token=f"{test.nonce}.{test.signature}",
             sender=settings.email,
-            recipient=settings.email,
+            recipient=internal.email if internal else settings.email,
             sent_at=test.created_at,
         ),
         network=current_network(),
+        internal=internal,
     )
 
 
@@ -119,6 +123,8 @@ def _run_legs(task: Task, dialogue: Dialogue) -> None:
     if progress.is_first_run:
         send_probe(task.login(Leg.SMTP), task.probe, task.network, watch=progress, dialogue=dialogue)
         progress.handed_over()
+    if task.internal is not None:
+        hurry_internal(task.internal)
     found = look_for_probe(
         imap,
         task.probe,
