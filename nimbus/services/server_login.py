@@ -7,12 +7,17 @@ from nimbus.models import MailServer
 from nimbus.providers.contract import Network, Secret, ServerLogin
 from nimbus.rules.connection_test import Security
 from nimbus.security.held_keys import hold_vault
+from nimbus.security.vault import Vault
 from nimbus.settings import current_settings
 
 
 def open_login(session: Session, server: MailServer) -> ServerLogin:
     """One leg of an account, ready to sign in with; raises CannotOpenSecret or KeyFileProblem."""
-    vault = hold_vault(session, server.workspace_id)
+    return open_login_with(hold_vault(session, server.workspace_id), server)
+
+
+def open_login_with(vault: Vault, server: MailServer) -> ServerLogin:
+    """The same, by a vault that the caller holds; raises CannotOpenSecret."""
     password = vault.open(server.sealed_password, owner=server.vault_owner, field="password")
     return ServerLogin(
         host=server.host,

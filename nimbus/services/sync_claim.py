@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,8 +24,10 @@ from nimbus.rules.connection_test import Leg
 from nimbus.rules.incoming import FolderRole
 from nimbus.rules.providers import Provider
 from nimbus.rules.sync_pace import AT_ONCE_PER_HOST, FIRST_MOST, LEASE, RELISTED_AFTER, read_since
-from nimbus.security.vault import CannotOpenSecret
-from nimbus.services.server_login import open_login
+from nimbus.security.held_keys import hold_vault
+from nimbus.security.instance_keys import KeyFileProblem
+from nimbus.security.vault import CannotOpenSecret, Vault
+from nimbus.services.server_login import open_login_with
 
 READ_BY = (Provider.SMTP_IMAP, Provider.GMAIL, Provider.MICROSOFT)  # the paths over which mail is read
 _CLAIMING = 0x73796E63  # "sync": on Postgres, those who claim wait for each other, so that none counts what has changed
@@ -94,7 +97,9 @@ def take_due(most: int, *, only: tuple[int, int] | None = None) -> list[Taken]:
     with transaction() as session:
         if dialect_of(session) == "postgresql":
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIMING)))
-        chosen = session.scalars(_within_budget(moment, only).limit(most)).all()
+        of_one = {"of_workspace": only[0], "of_account": only[1]} if only else {}
+        due = _within_budget(is_one=only is not None).limit(most)
+        chosen = session.scalars(due, {"at_moment": moment} | of_one).all()
         if not chosen:
             return []
         owner = secrets.token_hex(16)
@@ -107,22 +112,27 @@ def take_due(most: int, *, only: tuple[int, int] | None = None) -> list[Taken]:
         return _read(session, taken, owner, moment)
 
 
-def _is_due(moment: datetime) -> sa.ColumnElement[bool]:
+def _is_due(moment: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     is_free = sa.or_(_SYNC.c.lease_until.is_(None), _SYNC.c.lease_until < moment)
     return sa.and_(_SYNC.c.next_at <= moment, is_free)
 
 
-def _within_budget(moment: datetime, only: tuple[int, int] | None) -> sa.Select[tuple[int]]:
+@cache
+def _within_budget(*, is_one: bool) -> sa.Select[tuple[int]]:
     """What is due and whose server may be asked by one more, in its order; of each server only so many.
 
     So those who wait for one server keep nobody waiting for another, however many they are. Gmail and Graph count for
     each mailbox by itself.
     """
+    moment = sa.bindparam("at_moment", type_=_SYNC.c.next_at.type)
     first = _SYNC.c.asked_by.is_(None).label("is_routine"), _SYNC.c.next_at, _SYNC.c.account_id
     place = sa.func.row_number().over(partition_by=_HOST, order_by=first).label("place")
     is_read = [_is_due(moment), _ACCOUNT.c.removed_at.is_(None), _ACCOUNT.c.provider.in_(READ_BY)]
-    if only is not None:
-        is_read += [_SYNC.c.workspace_id == only[0], _SYNC.c.account_id == only[1]]
+    if is_one:
+        is_read += [
+            _SYNC.c.workspace_id == sa.bindparam("of_workspace"),
+            _SYNC.c.account_id == sa.bindparam("of_account"),
+        ]
     due = sa.select(*first, _HOST.label("host"), place).select_from(_JOINED).where(*is_read).subquery("due")
     count = sa.select(_HOST.label("host"), sa.func.count().label("held")).select_from(_JOINED)
     busy = count.where(_SYNC.c.lease_until >= moment).group_by(_HOST).subquery("busy")
@@ -138,6 +148,8 @@ def _read(session: Session, taken: Sequence[int], owner: str, moment: datetime) 
     cursors = _cursors(session, taken)
     imap = sa.select(MailServer).where(MailServer.account_id.in_(taken), MailServer.leg == Leg.IMAP)
     servers = {server.account_id: server for server in session.scalars(imap)}
+    theirs = {server.workspace_id for server in servers.values()}
+    vaults = {workspace_id: _vault(session, workspace_id) for workspace_id in sorted(theirs)}
     rows = session.execute(
         sa.select(InboxSync, EmailAccountHealth, InboxHealthState.last_mail_at)
         .join(EmailAccountHealth, EmailAccountHealth.id == InboxSync.account_id)
@@ -153,7 +165,7 @@ def _read(session: Session, taken: Sequence[int], owner: str, moment: datetime) 
             owner=owner,
             cursors=_watched(cursors[sync.account_id], servers.get(sync.account_id)),
             window=Window(read_since(moment, sync.synced_at), None if sync.synced_at else FIRST_MOST),
-            login=_login(session, servers.get(sync.account_id)),
+            login=_login(vaults.get(sync.workspace_id), servers.get(sync.account_id)),
             must_list=_is_listing_old(sync, moment) or sync.asked_by is not None,
             failures=sync.failures,
             active_at=max(filter(None, (sync.heard_at, last_mail_at)), default=None),
@@ -185,8 +197,15 @@ def _is_listing_old(sync: InboxSync, moment: datetime) -> bool:
     return sync.listed_at is None or moment - sync.listed_at > RELISTED_AFTER
 
 
-def _login(session: Session, server: MailServer | None) -> ServerLogin | None:
+def _vault(session: Session, workspace_id: int) -> Vault | None:
     try:
-        return open_login(session, server) if server else None
+        return hold_vault(session, workspace_id)
+    except KeyFileProblem:  # its inboxes say so, and those of other workspaces are read
+        return None
+
+
+def _login(vault: Vault | None, server: MailServer | None) -> ServerLogin | None:
+    try:
+        return open_login_with(vault, server) if vault and server else None
     except CannotOpenSecret:
         return None

@@ -4,9 +4,11 @@ from datetime import timedelta
 from itertools import chain
 
 import pytest
+import sqlalchemy as sa
 
 from nimbus.clock import now
-from nimbus.models import EmailAccountHealth, HealthEvent, InboxSync, MailServer
+from nimbus.database import transaction
+from nimbus.models import EmailAccountHealth, HealthEvent, InboxSync, MailServer, WorkspaceKey
 from nimbus.providers.reading import RemoteFolder
 from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.incoming import FolderRole
@@ -14,7 +16,7 @@ from nimbus.rules.sync_pace import AT_ONCE_PER_HOST, LEASE
 from nimbus.services import sync_claim
 from nimbus.services.sync_claim import add_rows, take_due
 from nimbus.services.sync_record import Outcome, Trouble, record_outcomes
-from tests.factories import make_email_account, reload
+from tests.factories import make_email_account, make_workspace, reload
 from tests.services.campaigning import all_rows, change
 from tests.sync.reading import make_due
 
@@ -157,6 +159,19 @@ def test_a_password_that_does_not_open_is_no_reason_to_leave_the_others_out(inbo
 
     assert taken[inboxes[0]].login is None
     assert all(taken[account_id].login for account_id in inboxes[1:])
+
+
+def test_a_workspace_without_its_key_keeps_no_other_from_being_read(inboxes):
+    other = make_workspace("Without")
+    stranger = make_email_account(other, "in@without.test")
+    add_rows()
+    with transaction() as session:
+        session.execute(sa.delete(WorkspaceKey).where(WorkspaceKey.workspace_id == other))
+
+    taken = {each.account_id: each for each in take_due(50)}
+
+    assert taken[stranger].login is None
+    assert all(taken[account_id].login for account_id in inboxes)
 
 
 def test_only_paths_that_can_be_read_are_taken(inboxes, acme):
