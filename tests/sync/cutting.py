@@ -7,9 +7,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from tests.factories import make_send
 from tests.sync.reading import Inbox, fill, letter
 
-MESSAGES = 240
+_AT_ONCE = 240  # messages, which are three pages
 
 
 class BreakingWire:
@@ -17,6 +18,7 @@ class BreakingWire:
 
     def __init__(self, target: int) -> None:
         self.breaks_after: int | None = None
+        self.broken = 0  # times that it did
         self._target = target
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
@@ -52,27 +54,38 @@ class BreakingWire:
                 self._start(self._pass_on, client, server, None)
                 self._start(self._pass_on, server, client, self.breaks_after)
 
-    @staticmethod
-    def _pass_on(source: socket.socket, target: socket.socket, most: int | None) -> None:
+    def _pass_on(self, source: socket.socket, target: socket.socket, most: int | None) -> None:
         with suppress(OSError):
             while data := source.recv(4096 if most is None else min(4096, most)):
                 target.sendall(data)
                 most = None if most is None else most - len(data)
                 if most == 0:
+                    self.broken += 1
                     break
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
 
-def break_often(inbox: Inbox, wire: BreakingWire, times: int, seed: int) -> None:
-    """Read an inbox with so many messages while its server dies at places that differ each time, and once in peace."""
+def break_often(inbox: Inbox, wire: BreakingWire, times: int, seed: int) -> int:
+    """Let an inbox's server die so many times while mail is fetched from it; how many messages came meanwhile.
+
+    It dies at places that differ each time, and there is always mail that was not fetched yet. Its sender was written
+    to, so that its words are fetched as well.
+    """
     chance = random.Random(seed)
+    make_send(
+        inbox.workspace_id, inbox.account_id, recipient="bob@beta.test", state="sent", message_id="<1@a.test>"
+    )
     inbox.sync()
-    fill(inbox.stack, inbox.email, [letter(number) for number in range(MESSAGES)])
-    for _ in range(times):
-        wire.breaks_after = chance.randrange(100, 60_000)
+    count = 0
+    while wire.broken < times:
+        if len(inbox.kept_ids()) == count:
+            fill(inbox.stack, inbox.email, [letter(number) for number in range(count, count + _AT_ONCE)])
+            count += _AT_ONCE
+        wire.breaks_after = chance.randrange(100, 90_000)
         inbox.sync()
     wire.breaks_after = None
     while inbox.sync().problem:
         pass
+    return count

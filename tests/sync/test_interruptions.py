@@ -4,7 +4,7 @@ import pytest
 
 from nimbus.models import InboxSync
 from tests.factories import reload
-from tests.sync.cutting import MESSAGES, BreakingWire, break_often
+from tests.sync.cutting import BreakingWire, break_often
 
 pytestmark = pytest.mark.servers
 TIMES = 10
@@ -18,10 +18,10 @@ def wire(inbox):
 
 
 def test_a_server_that_dies_in_the_middle_again_and_again_loses_and_doubles_nothing(inbox, wire):
-    break_often(inbox, wire, TIMES, seed=7)
+    count = break_often(inbox, wire, TIMES, seed=7)
 
-    assert sorted(inbox.subjects()) == sorted(f"Mail {number}" for number in range(MESSAGES))
-    assert inbox.cursor().last_uid == MESSAGES
+    assert sorted(inbox.subjects()) == sorted(f"Mail {number}" for number in range(count))
+    assert inbox.cursor().last_uid == count
     assert reload(InboxSync, inbox.account_id).failures == 0
 
 
