@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 
 from nimbus.models.incoming import Incoming
 from nimbus.models.sync import InboxSync, SyncFolder
+from nimbus.rules.mail_verdict import MailKind
 
 
 class Kept(NamedTuple):
-    """What is here of a folder: how many messages, and when the newest came."""
+    """What is here of a folder: how many messages, when the newest came, and how many are this installation's own."""
 
     messages: int
     newest_at: datetime | None
+    own: int
 
 
 def find_sync(session: Session, workspace_id: int, account_id: int) -> InboxSync | None:
@@ -36,6 +38,7 @@ def watched_folders(session: Session, workspace_id: int, account_id: int) -> dic
 def kept_by_role(session: Session, workspace_id: int, account_id: int) -> dict[str, Kept]:
     """What came to an inbox, by where it lay when it was last seen."""
     mine = (Incoming.workspace_id == workspace_id, Incoming.account_id == account_id)
-    counts = sa.func.count(), sa.func.max(Incoming.received_at)
+    own = sa.func.count().filter(Incoming.kind.in_((MailKind.TEST, MailKind.WARMUP, MailKind.SENT)))
+    counts = sa.func.count(), sa.func.max(Incoming.received_at), own
     rows = session.execute(sa.select(Incoming.role, *counts).where(*mine).group_by(Incoming.role))
-    return {role: Kept(count, newest) for role, count, newest in rows}
+    return {role: Kept(count, newest, ours) for role, count, newest, ours in rows}

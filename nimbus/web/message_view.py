@@ -64,7 +64,7 @@ _KINDS = {
     SendKind.WARMUP: "Warmup",
 }
 # The moments of a timeline that stand out; every other one is plain.
-_TONES = {
+_TONES: dict[str, str] = {
     SendState.SENT: "ok",
     SendState.FAILED: "bad",
     SendState.AMBIGUOUS: "warn",
@@ -206,7 +206,7 @@ def why_it_cannot_send(account: EmailAccountHealth) -> str | None:
 
 
 def _moment(at: str, what: str, sentence: str, server_line: str) -> Moment:
-    return Moment(datetime.fromisoformat(at), sentence, server_line, _TONES.get(SendState(what)))
+    return Moment(datetime.fromisoformat(at), sentence, server_line, _TONES.get(what))
 
 
 def _reconnect_url(found: FoundSend) -> str | None:

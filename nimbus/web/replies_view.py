@@ -17,13 +17,19 @@ ROLE_WORDS = {FolderRole.INBOX: "Replies", FolderRole.SPAM: "Spam"}
 
 @dataclass(frozen=True, slots=True)
 class FolderView:
-    """A folder of the mailbox. `use` is what it is read for; `kept`: messages of it that are here."""
+    """A folder of the mailbox. `use` is what it is read for; `kept`: messages of it that are here; `own`: of those ours."""
 
     name: str
     use: str | None
     messages: int | None
     kept: int
     looks_like_inbox: bool
+    own: int = 0
+
+    @property
+    def heard(self) -> int:
+        """Messages in it that somebody else has sent, as far as is known: a test message is no sign of answers."""
+        return max((self.messages or 0, self.kept)) - self.own
 
 
 class RepliesView:
@@ -55,7 +61,7 @@ class RepliesView:
     def better(self) -> FolderView | None:
         """A folder that looks like an inbox and holds mail, where the one that is read is empty."""
         chosen = next((each for each in self.folders if each.use == ROLE_WORDS[FolderRole.INBOX]), None)
-        if chosen is not None and (chosen.messages or chosen.kept):
+        if chosen is not None and chosen.heard > 0:
             return None
         fuller = [each for each in self.folders if not each.use and each.looks_like_inbox and each.messages]
         return max(fuller, key=lambda each: each.messages or 0, default=None)
@@ -63,7 +69,7 @@ class RepliesView:
     @property
     def is_empty(self) -> bool:
         """Whether nothing has ever come from where replies are read."""
-        return self.is_synced and all(not each.messages and not each.kept for each in self.watched)
+        return self.is_synced and all(each.heard <= 0 for each in self.watched)
 
     @property
     def lacks_worker(self) -> bool:
@@ -96,10 +102,12 @@ def _folders(account: EmailAccountHealth, sync: InboxSync | None, kept: dict[str
             name,
             ROLE_WORDS[uses[name]] if name in uses else None,
             listed.get(name, (None, None))[1],
-            kept[uses[name]].messages if name in uses and uses[name] in kept else 0,
+            here.messages if here else 0,
             listed.get(name, (None, None))[0] == FolderRole.INBOX,
+            here.own if here else 0,
         )
         for name in {**uses, **listed}
+        for here in [kept.get(uses[name]) if name in uses else None]
     ]
     order = [*ROLE_WORDS.values(), None]
     return sorted(views, key=lambda each: (order.index(each.use), not each.looks_like_inbox, each.name))

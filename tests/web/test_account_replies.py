@@ -9,9 +9,10 @@ from rq.serializers import JSONSerializer
 
 from nimbus import queues
 from nimbus.database import transaction
-from nimbus.models import AuditEvent, EmailAccountHealth, InboxSync, SyncFolder
+from nimbus.models import AuditEvent, EmailAccountHealth, InboxSync, Incoming, SyncFolder
 from nimbus.queue_server import queue_url
 from nimbus.settings import current_settings
+from tests.services.campaigning import change
 from tests.services.fetching import answer, fetch
 from tests.web.reading import same_part, words
 
@@ -67,6 +68,15 @@ def test_where_the_chosen_folder_is_empty_the_one_that_mail_comes_to_is_named(al
 
     assert "Reply sync is empty “Posteingang” holds 12 messages" in words(page.text)
     assert 'name="imap_folder" value="Posteingang"' in page.text
+
+
+def test_a_test_message_of_ours_is_no_sign_that_answers_come_there(app, alice, synced):
+    url = synced(folders=[["INBOX", "inbox", 1], ["Posteingang", "inbox", 12]])
+    with app.app_context():
+        fetch(int(url.rpartition("/")[2]), answer(None))
+        change(Incoming, kind="test", state="parsed")
+
+    assert "Reply sync is empty “Posteingang” holds 12 messages" in part(alice, url)
 
 
 def test_no_folder_is_suggested_while_replies_come(app, alice, synced):

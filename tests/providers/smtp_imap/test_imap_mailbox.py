@@ -1,6 +1,7 @@
 """Reading a mailbox whose server is odd or hostile: bounded in time and size, and never past what was asked."""
 
 import time
+import tracemalloc
 from contextlib import suppress
 from datetime import date
 
@@ -182,6 +183,19 @@ def test_a_hostile_server_is_left_within_its_time(mailbox, command, fault):
         pages(mailbox, server)
 
     assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    "flood", [b"* 1 EXISTS\r\n", b"* 1 FETCH (UID 1 BODY[] {1000000}\r\n" + b"x" * 10**6 + b")\r\n"]
+)
+def test_what_a_server_pours_out_takes_no_more_memory_than_one_answer_may(mailbox, flood):
+    tracemalloc.start()
+    with folder(1, FETCH=faults.repeat(flood)) as server, pytest.raises(ProviderError):
+        pages(mailbox, server)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert most < 2 * 32 * 1024 * 1024
 
 
 def test_folders_that_cannot_be_named_are_left_out_and_the_spam_folder_is_found_in_any_language(mailbox):

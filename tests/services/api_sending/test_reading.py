@@ -86,6 +86,7 @@ def test_the_folders_have_their_owners_names_and_counts(ann, receive, sync, mail
     assert [role for _, role, _ in folders].count("spam") == 1
 
 
+@pytest.mark.claim("C69", partly=True)
 def test_an_answer_is_fetched_whole_and_read(acme, ann, bob, receive, sync, queue, serve):
     sent = serve()
     receive(answer(sent.sent_message_id or sent.message_id, sender=BOB))
