@@ -10,6 +10,7 @@ from nimbus.rules.incoming import FolderRole
 
 PAGE = 100  # messages whose headers are asked for at once
 API_PAGE = 25  # where each costs calls of its own: a page is kept before anybody could think its reader dead
+LOOK_SECONDS = 100.0  # for all that one look asks; whoever takes longer is left, and goes on another time
 MOST_FOLDERS = 40  # whose messages are counted; more are only named
 
 

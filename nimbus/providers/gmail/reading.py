@@ -9,15 +9,18 @@ import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from time import monotonic
 from typing import Any, NamedTuple
 
 from nimbus.providers.api import fetch
 from nimbus.providers.contract import Access, Hosts
+from nimbus.providers.errors import GrantRefused
 from nimbus.providers.gmail.interface import GMAIL, url
 from nimbus.providers.http import Ask
-from nimbus.providers.reading import API_PAGE, Cursor, Head, Page, RemoteFolder, Window
+from nimbus.providers.reading import API_PAGE, LOOK_SECONDS, Cursor, Head, Page, RemoteFolder, Window
 from nimbus.rules.incoming import BODY_BYTES, HEADER_BYTES, FolderRole
 from nimbus.rules.json_values import member, members, text
+from nimbus.rules.oauth_answers import GrantEnding
 
 _LABELS = {FolderRole.INBOX: "INBOX", FolderRole.SPAM: "SPAM"}
 _RECORDS = "500"
@@ -39,6 +42,7 @@ class GmailMailbox:
 
     def __init__(self, hosts: Hosts, access: Access) -> None:
         self._way = hosts, GMAIL, access
+        self._ends_at = monotonic() + LOOK_SECONDS
         self._told: dict[str, _Told] = {}
 
     def folders(self) -> Sequence[RemoteFolder]:
@@ -162,6 +166,8 @@ class GmailMailbox:
         self, path: str, params: Mapping[str, str | Sequence[str]] | None = None
     ) -> dict[str, Any] | None:
         hosts = self._way[0]
+        if monotonic() > self._ends_at:
+            raise GrantRefused(GrantEnding.UNAVAILABLE)
         return fetch(*self._way, Ask(url=url(hosts, path), params=params or {}))
 
 

@@ -6,16 +6,18 @@ Links are Graph's own and are sent back as they are, but nowhere else than to Gr
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
-from nimbus.providers.api import fetch, fetch_raw
+from nimbus.providers.api import Interface, fetch, fetch_raw
 from nimbus.providers.contract import Access, Hosts
-from nimbus.providers.errors import CursorLost, printable
+from nimbus.providers.errors import CursorLost, GrantRefused, printable
 from nimbus.providers.http import Ask
 from nimbus.providers.microsoft.interface import GRAPH, url
-from nimbus.providers.reading import API_PAGE, Cursor, Head, Page, RemoteFolder, Window
+from nimbus.providers.reading import API_PAGE, LOOK_SECONDS, Cursor, Head, Page, RemoteFolder, Window
 from nimbus.rules.incoming import BODY_BYTES, HEADER_BYTES, FolderRole
 from nimbus.rules.json_values import member, members, text
+from nimbus.rules.oauth_answers import GrantEnding
 
 _FOLDERS = {FolderRole.INBOX: "inbox", FolderRole.SPAM: "junkemail"}  # called so in every language
 _SELECT = "id,internetMessageId,subject,from,receivedDateTime,internetMessageHeaders"
@@ -28,6 +30,7 @@ class GraphMailbox:
 
     def __init__(self, hosts: Hosts, access: Access) -> None:
         self._way = hosts, GRAPH, access
+        self._ends_at = monotonic() + LOOK_SECONDS
 
     def folders(self) -> Sequence[RemoteFolder]:
         """The folders as their owner calls them, with how many messages they hold."""
@@ -63,11 +66,17 @@ class GraphMailbox:
         request = Ask(
             url=self._url(f"/mailFolders/{_FOLDERS[role]}/messages/delta"), params=asked, headers=_PREFER
         )
-        yield from self._pages(role, Cursor(named), request, is_first=True)
+        try:
+            yield from self._pages(role, Cursor(named), request, is_first=True)
+        except CursorLost:
+            if role is FolderRole.INBOX:
+                raise GrantRefused(
+                    GrantEnding.UNAVAILABLE
+                ) from None  # without a folder for spam it is read all the same
 
     def _pages(self, role: FolderRole, cursor: Cursor, request: Ask, *, is_first: bool) -> Iterator[Page]:
         while True:
-            found = fetch(*self._way, request)
+            found = fetch(*self._in_time(), request)
             if found is None:
                 raise CursorLost
             following, last = text(found, "@odata.nextLink"), text(found, "@odata.deltaLink")
@@ -87,13 +96,19 @@ class GraphMailbox:
 
     def _body(self, identity: str) -> bytes | None:
         request = Ask(url=self._url(f"/messages/{identity}/$value"), headers=_PREFER, cut_at=BODY_BYTES)
-        return fetch_raw(*self._way, request)
+        return fetch_raw(*self._in_time(), request)
 
     def _folder(self, role: FolderRole) -> Mapping[str, Any]:
         return self._get(f"/mailFolders/{_FOLDERS[role]}", {"$select": "id,displayName"}) or {}
 
     def _get(self, path: str, params: Mapping[str, str]) -> dict[str, Any] | None:
-        return fetch(*self._way, Ask(url=self._url(path), params=params, headers=_PREFER))
+        return fetch(*self._in_time(), Ask(url=self._url(path), params=params, headers=_PREFER))
+
+    def _in_time(self) -> tuple[Hosts, Interface, Access]:
+        """The way there, while the time for this look is not over."""
+        if monotonic() > self._ends_at:
+            raise GrantRefused(GrantEnding.UNAVAILABLE)
+        return self._way
 
     def _url(self, path: str) -> str:
         return url(self._way[0], path)

@@ -12,7 +12,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nimbus.providers.contract import Network, ServerLogin, Unwatched
-from nimbus.providers.reading import MOST_FOLDERS, PAGE, Cursor, Head, OpenMailbox, Page, RemoteFolder, Window
+from nimbus.providers.reading import (
+    LOOK_SECONDS,
+    MOST_FOLDERS,
+    PAGE,
+    Cursor,
+    Head,
+    OpenMailbox,
+    Page,
+    RemoteFolder,
+    Window,
+)
 from nimbus.providers.smtp_imap.dialogue import Dialogue
 from nimbus.providers.smtp_imap.folders import Folder, SpecialUse, looks_like_inbox, special_folder
 from nimbus.providers.smtp_imap.imap import FolderState, ImapSession, open_imap
@@ -26,7 +36,6 @@ HEADERS = (
 )
 _HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({HEADERS})]<0.{HEADER_BYTES}>"
 _BODY_ITEM = f"BODY.PEEK[]<0.{BODY_BYTES}>"
-_SECONDS = 120.0  # for all that one look asks; whoever takes longer is left, and goes on another time
 _COUNTING_SECONDS = 15.0  # for counting what is in the folders
 _SPAN = 10_000  # UIDs that one search covers; more where it finds nothing
 _NO_UID = 2**32  # all UIDs are smaller
@@ -36,7 +45,9 @@ _LARGEST_SIZE = 2**31 - 1
 @contextmanager
 def open_mailbox(login: ServerLogin, network: Network) -> Iterator[OpenMailbox]:
     """A mailbox over a connection of its own; raises ProviderError at the step that failed."""
+    ends_at = time.monotonic() + LOOK_SECONDS
     with open_imap(login, network, Unwatched(), Dialogue()) as session:
+        session.attempt.ends_at = ends_at
         yield ImapMailbox(session)
 
 
@@ -45,7 +56,6 @@ class ImapMailbox:
 
     def __init__(self, session: ImapSession) -> None:
         self._session = session
-        session.attempt.ends_at = time.monotonic() + _SECONDS
 
     def folders(self) -> Sequence[RemoteFolder]:
         """Every folder that can be opened; of those looked at first, how many messages are in it."""

@@ -127,7 +127,7 @@ def test_a_server_that_refuses_them_all_is_asked_another_time(mailbox):
 
 
 def test_a_look_has_an_end_however_often_its_server_gains_time(mailbox, monkeypatch):
-    monkeypatch.setattr("nimbus.providers.smtp_imap.imap_mailbox._SECONDS", 0.0)
+    monkeypatch.setattr("nimbus.providers.smtp_imap.imap_mailbox.LOOK_SECONDS", 0.0)
 
     with folder(2) as server, pytest.raises(ProviderError) as caught:
         pages(mailbox, server)

@@ -133,6 +133,16 @@ def test_a_provider_that_makes_no_sense_for_a_moment_troubles_nobody(ann, receiv
     assert subjects(ann) == ["Mail 1"]
 
 
+def test_a_look_that_takes_too_long_ends_and_goes_on_another_time(ann, receive, sync, provider, monkeypatch):
+    receive(letter(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(f"nimbus.providers.{provider}.reading.LOOK_SECONDS", -1.0)
+        assert sync().failures == 1
+
+    assert sync().failures == 0
+    assert subjects(ann) == ["Mail 1"]
+
+
 def test_a_link_that_leads_elsewhere_is_never_followed_with_the_token(ann, receive, sync, provider):
     if provider == "gmail":
         pytest.skip("Gmail gives no links")
