@@ -144,6 +144,7 @@ def _auto_reply(mail: ParsedMail, matched: Matched) -> Verdict | None:
         facts=shown((found.fact, *back, *_maybe(about))),
         counts=about is not None,
         back_on=returns,
+        has_left=found.kind is AutoKind.LEFT,
     )
 
 

@@ -80,7 +80,8 @@ class Verdict:
 
     counts: whether it may change anything about a contact or an inbox, for it is about a message that was sent from
     here. bounced: the recipients of a bounce; the first is the one that is meant by `sent`. back_on: the first day on
-    which somebody who is away can be written to again, where the message says it. confidence: 0 to 1.
+    which somebody who is away can be written to again, where the message says it. has_left: nobody reads that mailbox
+    any more. confidence: 0 to 1.
     """
 
     kind: MailKind
@@ -90,6 +91,7 @@ class Verdict:
     counts: bool = False
     bounced: tuple[Bounced, ...] = ()
     back_on: date | None = None
+    has_left: bool = False
     confidence: float = 1.0
 
 

@@ -52,6 +52,8 @@ def apply(session: Session, came: Incoming, verdict: Verdict, send: Send | None)
         _tell(send, MailKind.REPLY, f"{came.sender} answered.")
     elif verdict.reply_class is ReplyClass.OUT_OF_OFFICE:
         _is_away(session, came, verdict, send)
+    elif verdict.has_left:
+        _left(session, send)
     else:
         _tell(send, MailKind.AUTO_REPLY, "A machine answered. That changes nothing.")
 
@@ -102,13 +104,22 @@ def _is_away(session: Session, came: Incoming, verdict: Verdict, send: Send) -> 
     )
 
 
+def _left(session: Session, send: Send) -> None:
+    """The address may well take mail, so it is no bounce; whether to write to somebody else is for a person to say."""
+    _tell(send, MailKind.AUTO_REPLY, f"An automatic answer says that {send.recipient} is not there any more.")
+    if _stop(session, send, Stop.BOUNCE):
+        _log(session, send, "left", f"Nobody reads {send.recipient} any more, an automatic answer says")
+
+
 def _tell(send: Send, kind: MailKind, said: str, server_line: str = "") -> None:
     send.timeline = [*send.timeline, line_now(kind, said, server_line)]
 
 
-def _stop(session: Session, send: Send, why: Stop, *, campaign_id: int | None = None) -> None:
-    if send.contact_id is not None:
-        stop(session, send.workspace_id, send.contact_id, why, campaign_id=campaign_id)
+def _stop(session: Session, send: Send, why: Stop, *, campaign_id: int | None = None) -> int:
+    """How many sequences it ended."""
+    if send.contact_id is None:
+        return 0
+    return stop(session, send.workspace_id, send.contact_id, why, campaign_id=campaign_id)
 
 
 def _suppress(session: Session, send: Send, reason: SuppressionReason) -> None:

@@ -183,6 +183,16 @@ def test_who_is_away_waits_and_is_not_stopped(ava, sent):
     assert contact().away_until is not None
 
 
+def test_who_has_left_is_written_to_no_more_and_a_person_is_told(ava, sent):
+    left = "Rob no longer works for Beta. Please write to info@beta.test instead."
+    hear_back(ava, answer(OURS, left, sender="c0@beta.test", Auto_Submitted="auto-replied"))
+
+    assert (contact().state, suppressed(), heard()) == ("stopped", [], [])
+    assert [event.sentence for event in all_rows(HealthEvent)] == [
+        "Nobody reads c0@beta.test any more, an automatic answer says"
+    ]
+
+
 @pytest.mark.parametrize("forged", ["<never@acme.test>", "<other@beta.test>"])
 def test_a_forged_report_changes_nothing(ava, sent, forged):
     [bounce, ours] = hear_back(ava, report(forged, "c0@beta.test"), complaint(forged))
