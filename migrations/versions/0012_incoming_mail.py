@@ -1,4 +1,4 @@
-"""How far each inbox has been read, with a cursor for each of its watched folders, and what came to it."""
+"""How far each inbox has been read, with a cursor for each of its watched folders, what came to it, and conversations."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,21 +18,39 @@ CLASSES = (
     "'auto_reply', 'bounce', 'other'"
 )
 
+# All that figures are made of: messages are wide, and there are many.
+FIGURES = [
+    "workspace_id",
+    "kind",
+    "finished_at",
+    "in_data_at",
+    "state",
+    "category",
+    "account_id",
+    "campaign_id",
+    "step",
+    "id",
+]
+
 
 def upgrade():
     _cursors()
     _incoming()
+    _threads()
     with op.batch_alter_table("email_account_health") as table:
         table.add_column(sa.Column("sync_problem", sa.Text()))
     # What a report names by its recipient alone, and whom an answer is from, is looked for among what was sent.
+    is_over = sa.text("state IN ('sent', 'failed', 'ambiguous')")
+    op.create_index("ix_send_over", "send", FIGURES, sqlite_where=is_over, postgresql_where=is_over)
     op.create_index("ix_send_recipient", "send", ["account_id", "recipient"])
 
 
 def downgrade():
     op.drop_index("ix_send_recipient", "send")
+    op.drop_index("ix_send_over", "send")
     with op.batch_alter_table("email_account_health") as table:
         table.drop_column("sync_problem")
-    for name in ("incoming", "sync_folder", "inbox_sync"):
+    for name in ("thread", "incoming", "sync_folder", "inbox_sync"):
         op.drop_table(name)
 
 
@@ -112,9 +130,10 @@ def _incoming():
         *_given(sa.Boolean(), "counts"),
         *_maybe(sa.String(length=40), "category"),
         *_maybe(sa.JSON(), "evidence"),
-        *_maybe(sa.Integer(), "send_id"),
+        *_maybe(sa.Integer(), "send_id", "thread_id"),
         *_maybe(sa.Date(), "away_until"),
         *_maybe(sa.Text(), "text", "html", "reply_text"),
+        *_given(sa.JSON(), "corrections"),
         sa.UniqueConstraint("account_id", "identity", name="uq_incoming_account_id_identity"),
         sa.UniqueConstraint("account_id", "remote_key", name="uq_incoming_account_id_remote_key"),
         _one_of(name, "role", ROLES),
@@ -125,6 +144,31 @@ def _incoming():
     )
     op.create_index("ix_incoming_received_at", name, ["workspace_id", "received_at"])
     op.create_index("ix_incoming_message_id", name, ["workspace_id", "message_id"])
-    op.create_index("ix_incoming_send_id", name, ["send_id"])
+    op.create_index("ix_incoming_send_id", name, ["send_id", "counts", "reply_class"])
+    is_told = sa.text("thread_id IS NOT NULL")
+    columns = ["workspace_id", "thread_id", "received_at"]
+    op.create_index("ix_incoming_thread", name, columns, sqlite_where=is_told, postgresql_where=is_told)
     unread = sa.text("state = 'new'")
     op.create_index("ix_incoming_unread", name, ["account_id"], sqlite_where=unread, postgresql_where=unread)
+
+
+def _threads():
+    name = "thread"
+    _of_account(
+        name,
+        *_given(sa.Integer(), "id", "last_id"),
+        *_given(sa.String(), "address", "subject"),
+        *_maybe(sa.Integer(), "campaign_id"),
+        *_given(MOMENT, "last_at"),
+        *_given(sa.String(length=20), "reply_class"),
+        *_maybe(MOMENT, "done_at"),
+        *_maybe(sa.String(), "done_by"),
+        sa.UniqueConstraint("account_id", "address", name="uq_thread_account_id_address"),
+        _one_of(name, "reply_class", CLASSES),
+        key=["id"],
+    )
+    in_order = ["workspace_id", "last_at", "id"]
+    op.create_index("ix_thread_last_at", name, in_order)
+    op.create_index("ix_thread_campaign_id", name, ["campaign_id"])
+    is_open = sa.text("done_at IS NULL")
+    op.create_index("ix_thread_open", name, in_order, sqlite_where=is_open, postgresql_where=is_open)

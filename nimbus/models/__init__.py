@@ -28,6 +28,7 @@ from nimbus.models.oauth import OAuthAttempt, OAuthGrant, ProviderApp
 from nimbus.models.send import InboxHour, InboxSender, Send, Suppression
 from nimbus.models.sync import InboxSync, SyncFolder
 from nimbus.models.tag import AccountTag, SavedView, Tag
+from nimbus.models.thread import Thread
 from nimbus.models.undo import Undo, UndoValue
 from nimbus.models.user import Membership, User, UserSession
 from nimbus.models.workspace import Workspace, WorkspaceKey
@@ -84,6 +85,7 @@ __all__ = [
     "Suppression",
     "SyncFolder",
     "Tag",
+    "Thread",
     "Undo",
     "UndoValue",
     "UnreadRow",

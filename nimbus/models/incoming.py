@@ -29,7 +29,15 @@ class Incoming(OfWorkspace, Base):
         one_of("reply_class", ReplyClass),
         sa.Index("ix_incoming_received_at", "workspace_id", "received_at"),
         sa.Index("ix_incoming_message_id", "workspace_id", "message_id"),
-        sa.Index("ix_incoming_send_id", "send_id"),
+        sa.Index("ix_incoming_send_id", "send_id", "counts", "reply_class"),
+        sa.Index(
+            "ix_incoming_thread",
+            "workspace_id",
+            "thread_id",
+            "received_at",
+            sqlite_where=sa.text("thread_id IS NOT NULL"),
+            postgresql_where=sa.text("thread_id IS NOT NULL"),
+        ),
         sa.Index(
             "ix_incoming_unread",
             "account_id",
@@ -69,3 +77,6 @@ class Incoming(OfWorkspace, Base):
     text: Mapped[str | None] = mapped_column(sa.Text)
     html: Mapped[str | None] = mapped_column(sa.Text)  # as it came: made safe when it is shown
     reply_text: Mapped[str | None] = mapped_column(sa.Text)  # without quotes and signature
+    thread_id: Mapped[int | None]  # the conversation that it belongs to
+    # [moment, who, the class before, the class after] in order: what people said it is instead.
+    corrections: Mapped[list[Any]] = mapped_column(default=list)

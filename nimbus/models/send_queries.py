@@ -45,6 +45,7 @@ class SendRow(NamedTuple):
     created_at: datetime
     due_at: datetime
     finished_at: datetime | None
+    category: str | None
 
 
 class FoundSend(NamedTuple):
@@ -147,6 +148,7 @@ def _rows() -> sa.Select[*tuple[Any, ...]]:
             Send.created_at,
             Send.due_at,
             Send.finished_at,
+            Send.category,
         )
         .join(Workspace, Workspace.id == Send.workspace_id)
         .join(EmailAccountHealth, EmailAccountHealth.id == Send.account_id)

@@ -44,6 +44,7 @@ class Action(StrEnum):
     MESSAGE_DECIDED = "message_decided"
     MESSAGE_SENT_AGAIN = "message_sent_again"
     MESSAGE_MOVED = "message_moved"
+    REPLY_CORRECTED = "reply_corrected"
 
     CONTACTS_IMPORTED = "contacts_imported"
     CONTACT_CHANGED = "contact_changed"
@@ -108,6 +109,7 @@ WORDS: dict[Action, str] = {
     Action.MESSAGE_DECIDED: "decided about a message from",
     Action.MESSAGE_SENT_AGAIN: "sent a message again from",
     Action.MESSAGE_MOVED: "moved a message from",
+    Action.REPLY_CORRECTED: "corrected what an answer is that came to",
     Action.CONTACTS_IMPORTED: "imported contacts into",
     Action.CONTACT_CHANGED: "changed the contact",
     Action.CONTACT_ERASED: "erased a contact",

@@ -28,7 +28,7 @@ _STREAMS = {
     SendKind.MANUAL: Stream.PRODUCTION,
     SendKind.WARMUP: Stream.WARMUP,
 }
-_FOR_GOOD = frozenset(
+REFUSED_FOR_GOOD = frozenset(
     {
         Category.HARD_INVALID,
         Category.HARD_DOMAIN,
@@ -63,7 +63,7 @@ def heard(state: SendState, category: Category | None) -> tuple[EventKind, ...]:
     """What a verdict about a message adds to what is known of its inbox, in the order in which it is counted."""
     if state in {SendState.SENT, SendState.AMBIGUOUS}:
         return (EventKind.SENT,)
-    if category in _FOR_GOOD:
+    if category in REFUSED_FOR_GOOD:
         block = (EventKind.BLOCK,) if category is Category.BLOCK_REPUTATION else ()
         return (EventKind.SENT, EventKind.PERMANENT, *block)
     return (_FOR_NOW[category],) if category in _FOR_NOW else ()

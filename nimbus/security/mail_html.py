@@ -23,6 +23,11 @@ def clean_html(html: str) -> str:
     return _for_mail().clean(html)
 
 
+def shown_html(html: str, *, pictures: bool) -> str:
+    """Somebody else's HTML for a frame of its own, links opening elsewhere; pictures tell their sender who looks."""
+    return _for_frame(pictures).clean(html)
+
+
 def plain_html(html: str) -> str:
     """The same for one of our own pages: without links and pictures, so that looking at it asks nobody anything."""
     return _for_page().clean(html)
@@ -35,6 +40,18 @@ def _for_mail() -> nh3.Cleaner:
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
+    )
+
+
+@cache
+def _for_frame(pictures: bool) -> nh3.Cleaner:  # noqa: FBT001 - a cache knows positions best
+    tags = _TAGS | _HEADINGS | ({"img"} if pictures else set())
+    return nh3.Cleaner(
+        tags=tags,
+        attributes={tag: names for tag, names in _ATTRIBUTES.items() if tag in tags},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
     )
 
 

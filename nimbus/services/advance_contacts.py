@@ -65,6 +65,30 @@ def stop(
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
+def go_on(session: Session, workspace_id: int, contact_id: int, *, campaign_id: int) -> None:
+    """Take back that an answer ended a contact's sequence: it was none. What comes next is due when it was."""
+    sent = sa.exists().where(
+        _SEND.c.campaign_id == _CONTACT.c.campaign_id,
+        _SEND.c.contact_id == _CONTACT.c.contact_id,
+        _SEND.c.step == _CONTACT.c.step,
+    )
+    session.execute(
+        sa.update(_CONTACT)
+        .where(
+            _CONTACT.c.workspace_id == workspace_id,
+            _CONTACT.c.contact_id == contact_id,
+            _CONTACT.c.campaign_id == campaign_id,
+            _CONTACT.c.state == ContactState.STOPPED,
+            _CONTACT.c.stopped_by == Stop.REPLY,
+        )
+        .values(
+            state=sa.case((sent, ContactState.PLACED), else_=ContactState.WAITING),
+            stopped_by=None,
+            problem=None,
+        )
+    )
+
+
 def put_off(
     session: Session, workspace_id: int, contact_id: int, *, campaign_id: int, until: datetime
 ) -> None:

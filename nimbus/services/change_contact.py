@@ -18,6 +18,7 @@ from nimbus.rules.merge_fields import NAME
 from nimbus.rules.send_state import DONE
 from nimbus.services.asker import Asker
 from nimbus.services.audit import Object, record
+from nimbus.services.keep_threads import forget_replies
 
 ERASED = "erased"  # in place of an address, in messages that were sent to it
 
@@ -87,7 +88,7 @@ def leave_book(asker: Asker, contact_id: int, book_id: int) -> None:
 
 
 def erase_contact(asker: Asker, contact_id: int) -> None:
-    """Forget a person: the contact, and address and words of every message to them; that something was sent stays.
+    """Forget a person: the contact, address and words of every message to and from them; that something was sent stays.
 
     A suppressed address stays on its list, or the next import would write to it. Raises NoSuchContact, or StillOnTheWay.
     """
@@ -108,6 +109,7 @@ def erase_contact(asker: Asker, contact_id: int) -> None:
             .values(detail=None)
             .execution_options(synchronize_session=False)
         )
+        forget_replies(session, asker.workspace_id, contact.email, sa.select(Send.id).where(*to_them))
         session.execute(
             sa.update(Send).where(*to_them).values(_FORGOTTEN).execution_options(synchronize_session=False)
         )

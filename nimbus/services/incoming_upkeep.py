@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from nimbus.database import transaction
-from nimbus.models import Incoming
+from nimbus.models import Incoming, Thread
 from nimbus.rules.incoming import IncomingState
 from nimbus.rules.mail_verdict import MailKind
 
@@ -15,7 +15,7 @@ UNREADABLE_KEPT = timedelta(days=30)  # the bytes; the line stays
 
 
 def purge_incoming(moment: datetime) -> None:
-    """Delete what was kept long enough, and the bytes of what could not be read."""
+    """Delete what was kept long enough, the bytes of what could not be read, and conversations without a message."""
     others = Incoming.kind.in_([MailKind.UNMATCHED, MailKind.SENT, MailKind.TEST])
     with transaction() as session:
         session.execute(
@@ -35,3 +35,7 @@ def purge_incoming(moment: datetime) -> None:
             )
             .values(raw=None)
         )
+        said = sa.exists().where(
+            Incoming.workspace_id == Thread.workspace_id, Incoming.thread_id == Thread.id
+        )
+        session.execute(sa.delete(Thread).where(Thread.last_at < moment - NOT_OURS_KEPT, ~said))

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -59,12 +60,22 @@ class AlreadySent(NimbusError):
         )
 
 
-def write_message(asker: Asker, account_id: int, *, to: str, subject: str, body: str, key: str) -> int:
-    """Accept what a person wrote; its id. The same key again gives the same message.
+def write_message(
+    asker: Asker,
+    account_id: int,
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    key: str,
+    headers: Mapping[str, str] | None = None,
+) -> int:
+    """Accept what a person wrote; its id. The same key again gives the same message. `headers`: what it answers.
 
     Raises MessageRefused, InboxGone, AlreadySent, or SendsNothing in a copy that nobody confirmed.
     """
-    return _accept(asker, account_id, SendKind.MANUAL, to, subject=subject, body=body, key=key)
+    words = {"subject": subject, "body": body, "headers": dict(headers or {}) or None}
+    return _accept(asker, account_id, SendKind.MANUAL, to, words=words, key=key)
 
 
 def send_test(asker: Asker, account_id: int, *, key: str) -> int:
@@ -73,9 +84,8 @@ def send_test(asker: Asker, account_id: int, *, key: str) -> int:
         f"{asker.name} sent this from NimbusOS to see that this inbox sends.\n\n"
         "It left like every other message of this inbox. You may delete it.\n"
     )
-    return _accept(
-        asker, account_id, SendKind.TEST, None, subject="A test message from NimbusOS", body=body, key=key
-    )
+    words = {"subject": "A test message from NimbusOS", "body": body}
+    return _accept(asker, account_id, SendKind.TEST, None, words=words, key=key)
 
 
 def queue_send(  # noqa: PLR0913 - everything that makes a message, and all by name
@@ -146,11 +156,10 @@ def _accept(
     kind: SendKind,
     to: str | None,
     *,
-    subject: str,
-    body: str,
+    words: Mapping[str, Any],
     key: str,
 ) -> int:
-    """`to` is None for the inbox itself."""
+    """`to` is None for the inbox itself; words: subject, body, and maybe headers."""
     refuse_copies()
     # Of this person and this inbox: no key that somebody makes up meets one of anybody else's.
     own_key = sha256(f"{kind}:{asker.user_id}:{account_id}:{key}".encode()).hexdigest()
@@ -162,8 +171,9 @@ def _accept(
             "kind": kind,
             "key": own_key,
             "recipient": address if to is None else checked_recipient(to),
-            "subject": checked_subject(subject),
-            "body": checked_body(body),
+            "headers": words.get("headers"),
+            "subject": checked_subject(words["subject"]),
+            "body": checked_body(words["body"]),
         }
         put = _put(session, message, asked_by=asker.user_id)
         if put.is_new:

@@ -26,6 +26,7 @@ from nimbus.rules.incoming import MOST_TRIES, READ_LEASE, TEXT_KEPT, IncomingSta
 from nimbus.rules.mail_verdict import MailKind, Matched, Verdict
 from nimbus.rules.parsed_mail import ParsedMail
 from nimbus.services.internal_address import answer_test
+from nimbus.services.keep_threads import put_in_thread
 from nimbus.services.mail_effects import apply
 from nimbus.services.match_mail import find_message
 
@@ -130,6 +131,7 @@ def _keep(session: Session, taken: _Taken, mail: ParsedMail) -> None:
     came.send_id = found.send.id if found.send and own is None else None
     _write(came, mail, verdict)
     apply(session, came, verdict, found.send)
+    put_in_thread(session, came, found.send)
     if test is not None:
         answer_test(session, came, test)
 

@@ -82,7 +82,9 @@ def send_again(asker: Asker, send_id: int) -> int:
             key=key,
             asked_by=asker.user_id,
         )
-        _tell_both(session, (send, session.get_one(Send, new_id)), asker.name, in_doubt=in_doubt)
+        new = session.get_one(Send, new_id)
+        new.headers = send.headers  # an answer stays one
+        _tell_both(session, (send, new), asker.name, in_doubt=in_doubt)
         _audit(session, asker, send, Action.MESSAGE_SENT_AGAIN, message=new_id)
         return new_id
 

@@ -148,10 +148,13 @@ def _read(taken: Taken) -> Outcome:
         if taken.must_list:
             folders = mailbox.folders()
             cursors = _with_spam(cursors, folders)
-        for page in mailbox.news(cursors, taken.window):
-            found += keep_page(taken, page, mailbox)
-            if time.monotonic() > end or queues.must_stop():
-                return Outcome(taken, found, is_done=False, folders=folders)
+        try:
+            for page in mailbox.news(cursors, taken.window):
+                found += keep_page(taken, page, mailbox)
+                if time.monotonic() > end or queues.must_stop():
+                    return Outcome(taken, found, is_done=False, folders=folders)
+        except ProviderError as error:
+            return Outcome(taken, found, folders=folders, trouble=_explained(taken, error))
     return Outcome(taken, found, folders=folders)
 
 

@@ -59,7 +59,7 @@ def record_outcomes(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.trouble is not None:
             with transaction() as session:
-                _record_trouble(session, outcome.taken, outcome.trouble)
+                _record_trouble(session, outcome, outcome.trouble)
 
 
 def _record_well(session: Session, outcomes: Sequence[Outcome]) -> None:
@@ -73,10 +73,8 @@ def _record_well(session: Session, outcomes: Sequence[Outcome]) -> None:
             continue
         statement = _ending(moment) if outcome.is_done else _PUT_BACK
         is_ours = session.execute(statement, _end(outcome, moment)).rowcount  # type: ignore[attr-defined]
-        if is_ours and outcome.folders is not None:
-            listed = {"folders": [[*_plain(each)] for each in outcome.folders], "listed_at": moment}
-            of_account = _SYNC.c.account_id == outcome.taken.account_id
-            session.execute(sa.update(_SYNC).where(of_account).values(listed))
+        if is_ours:
+            _keep_listing(session, outcome, moment)
         if is_ours and outcome.taken.failures:
             _mend(session, outcome.taken)
 
@@ -91,6 +89,13 @@ def _end(outcome: Outcome, moment: datetime) -> dict[str, Any]:
     # What is not done is read on at once, after those that wait for their turn.
     following = next_look(moment, active_at) if outcome.is_done else moment
     return {"of_account": outcome.taken.account_id, "of_owner": outcome.taken.owner, "at": following}
+
+
+def _keep_listing(session: Session, outcome: Outcome, moment: datetime) -> None:
+    if outcome.folders is not None:
+        listed = {"folders": [[*_plain(each)] for each in outcome.folders], "listed_at": moment}
+        of_account = _SYNC.c.account_id == outcome.taken.account_id
+        session.execute(sa.update(_SYNC).where(of_account).values(listed))
 
 
 def _plain(folder: RemoteFolder) -> tuple[str, str | None, int | None]:
@@ -109,8 +114,9 @@ def _mend(session: Session, taken: Taken) -> None:
     record(session, account, "sync", "Replies are read again", tone=EventTone.OK)
 
 
-def _record_trouble(session: Session, taken: Taken, trouble: Trouble) -> None:
-    moment, failures = now(), taken.failures + 1
+def _record_trouble(session: Session, outcome: Outcome, trouble: Trouble) -> None:
+    moment, taken = now(), outcome.taken
+    failures = taken.failures + 1
     values = {
         "failures": failures,
         "problem": trouble.sentence,
@@ -120,6 +126,8 @@ def _record_trouble(session: Session, taken: Taken, trouble: Trouble) -> None:
     }
     held = {"of_account": taken.account_id, "of_owner": taken.owner}
     is_ours = session.execute(sa.update(_SYNC).where(_HELD).values(**_FREE, **values), held).rowcount  # type: ignore[attr-defined]
+    if is_ours:
+        _keep_listing(session, outcome, moment)  # so that a person can choose where replies come to
     if not is_ours or trouble.is_said or not is_trouble(failures, is_permanent=trouble.is_permanent):
         return
     account = session.get_one(EmailAccountHealth, taken.account_id)

@@ -21,4 +21,10 @@ def of_0012(workspace_id):
     }
     ids = {"message_id": "<a@x.test>", "refers_to": ["<b@x.test>"], "send_id": 1}
     times = {"received_at": AT, "fetched_at": AT, "size": 7, "tries": 0, "state": "parsed"}
-    yield "incoming", mine | key | said | ids | times
+    kept = {"thread_id": workspace_id, "corrections": [["2026-11-23T10:00:00", "Zoë", "other", "not_now"]]}
+    yield "incoming", mine | key | said | ids | times | kept
+    thread = {"id": workspace_id, "address": "zoë@x.test", "subject": "Grüße", "reply_class": "not_now"}
+    yield (
+        "thread",
+        mine | thread | {"last_at": AT, "last_id": workspace_id, "done_by": "Zoë", "campaign_id": 1},
+    )

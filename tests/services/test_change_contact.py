@@ -4,7 +4,17 @@ import pytest
 
 from nimbus.clock import now
 from nimbus.database import transaction
-from nimbus.models import AuditEvent, BookContact, Contact, ContactTag, InboxEvent, Send, Suppression
+from nimbus.models import (
+    AuditEvent,
+    BookContact,
+    Contact,
+    ContactTag,
+    InboxEvent,
+    Incoming,
+    Send,
+    Suppression,
+    Thread,
+)
 from nimbus.services.change_contact import (
     ContactRefused,
     NoSuchContact,
@@ -15,6 +25,7 @@ from nimbus.services.change_contact import (
 )
 from tests.factories import make_send, make_workspace
 from tests.services.contacts import make_book, make_contact, make_suppression, rows
+from tests.services.fetching import answer, hear_back
 
 
 @pytest.fixture
@@ -100,6 +111,38 @@ def test_erasing_forgets_the_person_and_keeps_that_something_was_sent(asker, acm
     assert rows(InboxEvent)[0].detail is None
     assert [row.email for row in rows(Suppression)] == ["zoe@example.com"]
     assert [(line.action, line.object_name) for line in rows(AuditEvent)] == [("contact_erased", "erased")]
+
+
+def test_erasing_forgets_what_a_person_wrote_and_keeps_what_others_did(asker, acme, ava, zoe):
+    for name in ("zoe", "bo"):
+        left = {"state": "sent", "in_data_at": now(), "message_id": f"<{name}@acme.test>"}
+        make_send(acme, ava, kind="manual", recipient=f"{name.title()}@example.com", **left)
+    hear_back(
+        ava,
+        answer("<zoe@acme.test>", "Yes, Zoe.", sender="zoe@example.com"),
+        answer("<bo@acme.test>", "Yes, Bo.", sender="bo@example.com"),
+        answer("<bo@acme.test>", "Bo asked me, Zoe.", sender="zoe@example.com"),
+    )
+
+    erase_contact(asker, zoe)
+
+    [stays] = rows(Thread)
+    assert stays.address == "Bo@example.com"
+    came = [(each.sender, each.reply_text, each.thread_id) for each in rows(Incoming)]
+    assert came == [("", None, None), ("bo@example.com", "Yes, Bo.", stays.id), ("", None, None)]
+
+
+def test_what_others_wrote_in_a_conversation_with_who_is_erased_stands_in_none(asker, acme, ava, zoe):
+    left = {"state": "sent", "in_data_at": now(), "message_id": "<zoe@acme.test>"}
+    make_send(acme, ava, kind="manual", recipient="zoe@example.com", **left)
+    [came] = hear_back(ava, answer("<zoe@acme.test>", "Ask me instead.", sender="bo@example.com"))
+    with transaction() as session:
+        session.get_one(Incoming, came.id).send_id = None
+
+    erase_contact(asker, zoe)
+
+    assert rows(Thread) == []
+    assert [(each.reply_text, each.thread_id) for each in rows(Incoming)] == [("Ask me instead.", None)]
 
 
 @pytest.mark.parametrize("state", ["queued", "claimed", "in_data", "ambiguous"])

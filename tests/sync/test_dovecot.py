@@ -82,6 +82,17 @@ def test_a_folder_that_is_deleted_is_said_to_be_missing_with_the_names_there_are
     assert inbox.server().failure_code == "folder"
 
 
+def test_where_the_folder_is_missing_those_that_can_be_chosen_are_listed(inbox, person):
+    person.create_folder("Posteingang")
+    person.append("Posteingang", letter(1))
+    inbox.choose("Eingang")
+
+    row = inbox.sync()
+
+    assert "Eingang" in row.problem
+    assert ["Posteingang", "inbox", 1] in row.folders
+
+
 def test_a_folder_that_is_there_again_is_read_again_and_the_page_says_so(inbox, person):
     inbox.choose("Eingang")
     inbox.sync()
