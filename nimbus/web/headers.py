@@ -6,7 +6,13 @@ from flask import Flask, Request, Response, current_app, request
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+# Other people's HTML, in a frame of a page of ours: nothing of it acts, and it belongs to no origin.
+_FRAMED = (
+    "default-src 'none'; style-src 'self'; {pictures}base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 # What browsers offer and no page of ours uses: all of it but the clipboard, which the copy buttons write to.
 _UNUSED = [
@@ -58,6 +64,14 @@ def headers_of_pages(*, https: bool) -> dict[str, str]:
         | {"Cache-Control": "private, no-store"}
         | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
     )
+
+
+def frame(response: Response, *, pictures: bool) -> Response:
+    """Let an answer be shown in a frame of our own pages, and do nothing else; with pictures from elsewhere, or none."""
+    shown = "img-src https: http:; " if pictures else ""
+    response.headers["Content-Security-Policy"] = _FRAMED.format(pictures=shown)
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
 
 
 def _protect(response: Response) -> Response:

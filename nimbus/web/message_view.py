@@ -52,6 +52,9 @@ STATES: dict[SendState, StateView] = {
         "It was handed over, and no confirmation came. NimbusOS does not send it a second time by itself.",
     ),
 }
+_CAME_BACK = StateView(
+    SendState.SENT.value, "Came back", "bad", "circle-alert", "The server took it, and it came back."
+)
 _COPIES = {
     "wanted": "It is being put into the Sent folder.",
     "kept": "It is in the Sent folder.",
@@ -101,7 +104,8 @@ class MessageLine:
         """The line of a row; a reason is for what did not leave."""
         reason = None if row.state == SendState.SENT else row.reason
         at = row.finished_at or row.created_at
-        return cls(row.id, row.subject or NO_SUBJECT, row.recipient, row.inbox, STATES[row.state], reason, at)
+        state = state_view(row.state, row.category)
+        return cls(row.id, row.subject or NO_SUBJECT, row.recipient, row.inbox, state, reason, at)
 
 
 class MessageView:
@@ -119,7 +123,7 @@ class MessageView:
         self.kind = _KINDS[SendKind(send.kind)]
         self.asked_by = found.asked_by
         self.created_at = send.created_at
-        self.state = STATES[SendState(send.state)]
+        self.state = state_view(send.state, send.category)
         self.timeline = [_moment(*line) for line in send.timeline]
         self.message_id = send.message_id
         self.copy = _COPIES.get(send.copy_state or "")
@@ -128,6 +132,7 @@ class MessageView:
         self.stays = why_it_stays(send)
         self.may_go_again = was_given_up(send) and account.removed_at is None
         self.no_worker = False
+        self.thread_id: int | None = None  # of the conversation that it is part of
         self.batch_url = _batch_url(found.send) if found.batch_is_kept else None
         self._read_stored()
 
@@ -136,6 +141,8 @@ class MessageView:
         """Why it is as it is, in a sentence; None where the word alone says it."""
         if self.state.key == SendState.SENT and self._send.resolved_by and self.timeline:
             return self.timeline[-1].sentence  # who or what decided that it was
+        if self.state is _CAME_BACK:
+            return next((each.sentence for each in reversed(self.timeline) if each.tone == "bad"), None)
         return None if self.state.key == SendState.SENT else self._send.reason
 
     @property
@@ -193,6 +200,11 @@ class MessageView:
             self.headers = head.decode("utf-8", "replace").replace("\r\n", "\n")
             text = _text_of(message_from_bytes(self._send.message))
         self.text, self.length = text[:MOST_SHOWN], len(text)
+
+
+def state_view(state: str, category: str | None) -> StateView:
+    """The chip of a message; what a server took and has a category came back because of that."""
+    return _CAME_BACK if state == SendState.SENT and category else STATES[SendState(state)]
 
 
 def why_it_cannot_send(account: EmailAccountHealth) -> str | None:

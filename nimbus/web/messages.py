@@ -10,6 +10,7 @@ from nimbus.clock import SystemClock
 from nimbus.extensions import db
 from nimbus.models import EmailAccountHealth
 from nimbus.models.account_queries import list_senders
+from nimbus.models.reply_queries import thread_with
 from nimbus.models.send_queries import FoundSend, SendFilter, find_inbox, find_send, list_sends
 from nimbus.queues import SEND, workers_alive
 from nimbus.rules.roles import Permission
@@ -21,7 +22,7 @@ from nimbus.services.queue_send import AlreadySent, InboxGone, MessageRefused, s
 from nimbus.services.resolve_send import NotInDoubt, resolve, send_again
 from nimbus.web.access import asker, needs, signed_in, workspace_id
 from nimbus.web.counts import this_moment
-from nimbus.web.forms.messages import MessageForm, MoveForm, key_or_new, new_key
+from nimbus.web.forms.messages import MessageForm, MoveForm, key_or_new, new_key, take_long_text
 from nimbus.web.ids import row_id
 from nimbus.web.message_view import STATES, MessageLine, MessageView, why_it_cannot_send
 from nimbus.web.partials import go, show
@@ -30,7 +31,6 @@ blueprint = Blueprint("messages", __name__)
 
 _NEWEST = 10  # on an account's page
 _ANOTHER = "This page has sent a message already, and it was not this one. To send this one too, press Send once more."
-_MOST_SENT = 8 * 1024 * 1024  # bytes of a form: a text that is too long deserves its sentence, and comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def messages_of(account_id: int) -> AccountMessages:
 def _take_long_texts(endpoint: str | None, _values: object) -> None:
     """Let the form through that may carry much; before anything reads it, the check of its token included."""
     if endpoint == "messages.write":
-        request.max_content_length = request.max_form_memory_size = _MOST_SENT
+        take_long_text()
 
 
 @blueprint.route("/email-accounts/<int:account_id>/write", methods=["GET", "POST"])
@@ -126,8 +126,10 @@ def index() -> Response:
 
 @blueprint.get("/messages/<int:message_id>", endpoint="show")
 def show_message(message_id: int) -> Response:
-    view = MessageView(_found(message_id))
+    found = _found(message_id)
+    view = MessageView(found)
     view.no_worker = view.waits_for_worker and not _somebody_sends()
+    view.thread_id = thread_with(db.session(), found.send)
     return show("messages/show.html", "messages/_message.html", message=view)
 
 

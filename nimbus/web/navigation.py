@@ -8,6 +8,7 @@ from flask_login import current_user
 from nimbus.extensions import db
 from nimbus.models.campaign_counts import count_throttled
 from nimbus.models.domain_queries import count_paused
+from nimbus.models.reply_queries import count_open
 from nimbus.rules.inbox_status import StatusKey
 from nimbus.web.access import signed_in
 from nimbus.web.counts import status_counts
@@ -20,6 +21,7 @@ _PAGES = (
     ("campaigns", "campaigns.index", "Campaigns", "send"),
     ("domains", "domains.index", "Domains", "globe"),
     ("contacts", "contacts.index", "Contacts", "users"),
+    ("replies", "replies.index", "Replies", "inbox"),
     ("deliverability", "deliverability.show", "Deliverability", "activity"),
     ("integrations", "integrations.index", "Integrations", "link"),
     ("settings", "settings.index", "Settings", "settings"),
@@ -31,6 +33,7 @@ _SECTION_OF = dict.fromkeys(
     ("connect", "connect_oauth", "engage", "messages", "oauth", "reconnect"), "email_accounts"
 )
 _SECTION_OF |= dict.fromkeys(("contact_imports", "suppression"), "contacts")
+_SECTION_OF["figures"] = "deliverability"
 _SECTION_OF |= dict.fromkeys(
     (
         "campaign_decisions",
@@ -62,6 +65,7 @@ def _navigation() -> dict[str, Any]:
     counts = {
         "email_accounts": attention or None,
         "domains": count_paused(db.session(), workspace_id) or None,
+        "replies": count_open(db.session(), workspace_id) or None,
         "deliverability": count_throttled(db.session(), workspace_id) or None,
     }
     nav = [

@@ -23,6 +23,7 @@ from tests.e2e.conftest import Owner, open_window
 from tests.e2e.contacts import make_contacts
 from tests.e2e.fleet import LONG, make_crowd, make_fleet, make_messages
 from tests.e2e.judged import make_judged
+from tests.e2e.replies import make_replies
 from tests.e2e.sign_ins import OUTCOMES, make_sign_ins
 from tests.e2e.watching import assert_sound_everywhere
 from tests.factories import mail_settings, make_connection_test, make_email_account
@@ -163,6 +164,12 @@ PAGES = {
     "taking an address off the list": ("many", "/contacts/suppression/{suppressed}/lift"),
     "unsubscribing": (None, "/u/{unsubscribing}"),
     "a link to unsubscribe that opens nothing": (None, "/u/unknown"),
+    "replies of none": ("none", "/replies"),
+    "replies": ("many", "/replies?state=all"),
+    "replies without a find": ("many", "/replies?class=bounce&campaign=1"),
+    "conversation": ("many", "/replies/{reply_other}"),
+    "figures of none": ("none", "/deliverability/figures"),
+    "figures": ("many", "/deliverability/figures"),
     "deliverability of none": ("none", "/deliverability"),
     "deliverability": ("many", "/deliverability"),
     "campaign that is throttled": ("many", "/campaigns/{campaign}"),
@@ -225,6 +232,7 @@ def world(app, new_owner) -> World:
         ids |= make_sign_ins(owners["apps"].workspace_id, owners["apps"].user_id)
         messages = make_messages(many.workspace_id, ids["ava"], many.user_id)
         ids |= {f"message_{name}": messages[name] for name in MESSAGES}
+        ids |= {f"reply_{key}": each for key, each in make_replies(many.workspace_id, ids["ava"]).items()}
         ids |= make_contacts(many.workspace_id, many.user_id)
         ids |= make_stuck(many.workspace_id)
         for name, values in TESTS.items():

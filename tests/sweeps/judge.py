@@ -70,12 +70,24 @@ def _markup(text: str, mark: str) -> list[str]:
     faults = list(page.faults)
     for tag, attrs in page.tags:
         odd = mark in tag or any(mark in name or name.startswith("on") or name == "style" for name in attrs)
-        faults += [f"<{tag} {sorted(attrs)}>"] if odd or tag in {"base", "iframe", "object", "embed"} else []
+        faults += [f"<{tag} {sorted(attrs)}>"] if odd or tag in {"base", "object", "embed"} else []
+        faults += [f"<{tag} {attrs}>"] if tag == "iframe" and not _is_caged(attrs) else []
         faults += (
             [f"inline <{tag}>"] if tag == "script" and not attrs.get("src", "").startswith("/assets/") else []
         )
         faults += [f"{name}={attrs[name]}" for name in URLS & attrs.keys() if not _own(attrs[name], tag=tag)]
     return faults
+
+
+def _is_caged(attrs: dict[str, str]) -> bool:
+    """Whether a frame is one for other people's HTML, in which nothing acts."""
+    acts = {"allow-scripts", "allow-same-origin", "allow-forms", "allow-top-navigation"}
+    is_sandbox = "sandbox" in attrs and not acts & set(attrs["sandbox"].split())
+    return (
+        is_sandbox
+        and "srcdoc" not in attrs
+        and re.match(r"/replies/messages/\d+/html", attrs["src"]) is not None
+    )
 
 
 def _own(url: str | None, *, tag: str = "") -> bool:

@@ -24,6 +24,7 @@ ACCOUNTS = OWN | {
     "inbox_sync",
     "messages",
     "reconnect",
+    "replies",
     "tags",
 }
 ACCOUNTS |= {"contact_imports", "contacts", "suppression"}

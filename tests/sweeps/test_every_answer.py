@@ -18,7 +18,16 @@ SAYS = {
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; frame-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+}
+# Other people's HTML, which a page of ours shows in a frame.
+FRAMED = SAYS | {
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+        "sandbox allow-popups allow-popups-to-escape-sandbox"
     ),
 }
 FEATURES = {
@@ -52,8 +61,10 @@ def environ(request):
 def wrong_with(app, answer):
     """What a reviewer of headers would object to."""
     https, headers = app.config["SESSION_COOKIE_SECURE"], answer.headers
+    is_framed = answer.status_code == 200 and re.fullmatch(r"/replies/messages/\d+/html", answer.request.path)
+    says = FRAMED if is_framed and answer.request.method in {"GET", "HEAD"} else SAYS
     faults = [
-        f"{name}: {headers.get(name)}" for name, value in SAYS.items() if headers.getlist(name) != [value]
+        f"{name}: {headers.get(name)}" for name, value in says.items() if headers.getlist(name) != [value]
     ]
     denied = set(re.findall(r"([\w-]+)=\(\)(?:, |$)", headers.get("Permissions-Policy", "")))
     faults += [] if denied >= FEATURES else [f"allows {FEATURES - denied}"]

@@ -45,6 +45,7 @@ from tests.factories import (
 from tests.migrations.rows import ROWS
 from tests.sweeps.campaigns import fill_campaigns
 from tests.sweeps.people import fill_contacts
+from tests.sweeps.replies import fill_replies
 from tests.sweeps.throttled import fill_throttled_campaign
 
 CANARY = b"acme-own"  # stands in every text of Acme that a page could show
@@ -166,9 +167,11 @@ def _fill(owner: Person, name: str) -> Samples:
         campaigns |= fill_throttled_campaign(
             session, workspace_id, name, account_id, contact_id=its["contact_id"]
         )
+        replies = fill_replies(session, workspace_id, name, account_id, message_id=message_id)
         return (
             people
             | campaigns
+            | replies
             | {
                 "account_id": account_id,
                 "test_id": test_id,

@@ -10,6 +10,8 @@ from nimbus.rules.connection_failure import FailureCode
 from nimbus.rules.inbox_status import WORDS
 from nimbus.web import navigation
 from nimbus.web.assets import STATIC
+from nimbus.web.message_view import STATES
+from nimbus.web.thread_view import CLASSES
 from tests.browse import Page
 from tests.structure.sources import ROOT
 
@@ -68,6 +70,7 @@ def test_every_icon_named_in_words_navigation_and_templates_is_in_the_sprite():
     texts = [path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.html")]
     drawn = {name for text in texts for name in re.findall(r"""icon\(["']([a-z0-9-]+)["']""", text)}
     listed = {icon for *_, icon in navigation._PAGES} | {icon for _, _, icon in WORDS.values()}
+    listed |= {view.icon for view in [*CLASSES.values(), *STATES.values()]}
 
     assert len(drawn) > 10
     assert drawn | listed | {f"pips-{stage}" for stage in range(6)} <= there

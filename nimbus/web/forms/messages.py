@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Iterable
 
+from flask import request
 from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
@@ -12,6 +13,7 @@ from nimbus.rules.inbox_status import WORDS, StatusKey
 from nimbus.web.forms.base import PlainForm, Required, strip
 
 _KEY = re.compile(r"[0-9a-f]{32}")
+_MOST_SENT = 8 * 1024 * 1024  # bytes of a form: a text that is too long deserves its sentence, and comes back
 
 
 def new_key() -> str:
@@ -24,6 +26,11 @@ def key_or_new(text: str | None) -> str:
     return text if text and _KEY.fullmatch(text) else new_key()
 
 
+def take_long_text() -> None:
+    """Let the form of this request carry much; to be called before anything reads it, the check of its token included."""
+    request.max_content_length = request.max_form_memory_size = _MOST_SENT
+
+
 class MessageForm(PlainForm):
     """What somebody writes to one person."""
 
@@ -33,6 +40,14 @@ class MessageForm(PlainForm):
     subject = StringField("Subject", [Required("Enter a subject.")], filters=[strip])
     body = TextAreaField("Text", [Required("Write a text.")])
     key = HiddenField()
+
+
+class AnswerForm(PlainForm):
+    """What somebody answers in a conversation, which knows the rest."""
+
+    body = TextAreaField("Your answer", [Required("Write an answer.")])
+    key = HiddenField()
+    seen = HiddenField()  # the newest message on the page that was answered
 
 
 class MoveForm(PlainForm):
