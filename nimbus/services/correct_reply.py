@@ -97,9 +97,7 @@ def _do(session: Session, came: Incoming, send: Send, by: str) -> None:
         back_on=came.away_until,
     )
     apply(session, came, verdict, send)
-    if (
-        became is ReplyClass.BOUNCE and send.contact_id is not None
-    ):  # why it did, nobody knows; that it did is enough
+    if became is ReplyClass.BOUNCE and send.contact_id is not None:  # nobody knows why; that it did is enough
         stop(session, send.workspace_id, send.contact_id, Stop.BOUNCE, campaign_id=send.campaign_id)
 
 
