@@ -16,7 +16,6 @@ from tests.services.campaigning import all_rows
 from tests.services.fetching import answer, hear_back, report
 
 OURS, BETA = "<ours@acme.test>", "to0@beta.test"
-KEY = "a" * 32
 
 
 @pytest.fixture
