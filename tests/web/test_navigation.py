@@ -90,8 +90,9 @@ def test_accounts_that_need_attention_are_counted_in_menu_title_and_icon(alice, 
     lose(cast.charlie.workspace_id, 3)
     page = alice.get("/help").text
 
-    assert "Email accounts 2 Campaigns Domains Contacts Replies Deliverability Integrations Settings Help" in words(
-        page
+    assert (
+        "Email accounts 2 Campaigns Domains Contacts Replies Deliverability Integrations Settings Help"
+        in words(page)
     )
     assert "<title>(2) Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" in page
@@ -114,8 +115,9 @@ def test_paused_domains_that_have_inboxes_are_counted_in_the_menu(alice, app, ca
 def test_while_nothing_needs_attention_nothing_is_counted(alice):
     page = alice.get("/help").text
 
-    assert "Email accounts Campaigns Domains Contacts Replies Deliverability Integrations Settings Help" in words(
-        page
+    assert (
+        "Email accounts Campaigns Domains Contacts Replies Deliverability Integrations Settings Help"
+        in words(page)
     )
     assert "<title>Help – NimbusOS</title>" in page
     assert "/favicon-attention.svg" not in page
