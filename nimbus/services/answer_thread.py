@@ -55,5 +55,6 @@ def _names(came: Incoming | None) -> dict[str, str]:
     """The headers that say what is answered; none where that has no id which can be written."""
     if came is None or not came.message_id or not _ID.fullmatch(came.message_id):
         return {}
-    chain = [name for name in (*came.refers_to, came.message_id) if _ID.fullmatch(name)]
+    before = came.refers_to or [came.in_reply_to or ""]  # RFC 5322, 3.6.4
+    chain = [name for name in (*before, came.message_id) if _ID.fullmatch(name)]
     return {"In-Reply-To": came.message_id, "References": " ".join(chain)}
