@@ -137,6 +137,7 @@ def test_a_worker_finds_every_job_by_its_name_with_ids_alone(app, run_jobs):
             queues.REVIEW_DUE,
             queues.CHECK_DUE_DOMAINS,
             queues.RUN_DUE_BATCHES,
+            queues.SYNC_DUE,
         )
         rung = [
             ring(job, *((1,) if job == queues.REVIEW else (1, 999_999)))
