@@ -6,7 +6,7 @@ from typing import Any
 from nimbus.clock import now
 from nimbus.database import transaction
 from nimbus.extensions import db
-from nimbus.models import AccountTag, CooldownRow, DomainHealth, EmailAccountHealth, Tag
+from nimbus.models import AccountTag, CooldownRow, DomainHealth, EmailAccountHealth, InboxSync, Tag
 from nimbus.rules.connection_test import Leg
 from tests.factories import make_domain, make_email_account, make_events, make_inbox_day, make_send
 
@@ -112,7 +112,7 @@ def make_crowd(workspace_id: int, size: int) -> None:
 def make_agency(workspace_id: int) -> None:
     """1,000 inboxes on 120 domains, a third each of Acme, Orbit Labs and nobody: 48 of Acme warm up, 5 cool down.
 
-    Their limits are typed by hand and every cooldown has its row, so that no look at them changes a thing.
+    Their limits are typed by hand, every cooldown has its row, and nobody reads them, so that no look changes a thing.
     """
     with transaction() as session:
         domains = [
@@ -130,6 +130,7 @@ def make_agency(workspace_id: int) -> None:
         session.flush()
         for number, inbox in enumerate(inboxes):
             mine = {"workspace_id": workspace_id, "account_id": inbox.id}
+            session.add(InboxSync(**mine, next_at=now() + timedelta(days=1)))
             if number % 3 < 2:
                 session.add(AccountTag(**mine, tag_id=clients[number % 3].id))
             if inbox.cooldown_until:

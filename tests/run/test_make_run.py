@@ -193,7 +193,7 @@ def test_each_worker_bears_the_name_of_its_first_queue_beside_those_of_the_other
         "interactive": 2,
         "send": 2,
         "maintenance": 2,
-        "sync": 0,
+        "sync": 1,
     }
 
 
