@@ -23,7 +23,7 @@ SEND_HEADER = "X-NimbusOS-Send"
 _AUTOMATIC = "Auto-Submitted: auto-generated\r\n"
 _END = "\r\n"
 _WIDTH = 78  # characters of a header's line, without its end (RFC 5322 2.1.1)
-_LONGEST_NAME = 50  # characters; an address may be longer than the rest of the line then
+_LONGEST_NAME = 52  # characters with its quotes; an address may be longer than the rest of the line then
 _LONGEST_PLAIN = 900  # of a body's line; 998 is allowed, and some servers break lines at 990
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _BREAKS = re.compile(r"\r\n|\r|\n")
@@ -94,9 +94,10 @@ def _sender_block(address: str, name: str) -> str:
 
 def _phrase(name: str) -> str:
     """A display name with what separates it from the address."""
-    if not name.isascii() or "=?" in name or len(name) > _LONGEST_NAME:
+    shown = name if _ATOMS.fullmatch(name) else f'"{quote(name)}"'
+    if not name.isascii() or "=?" in name or len(shown) > _LONGEST_NAME:
         return Header(name, "utf-8", header_name="From").encode(linesep=_END) + f"{_END} "
-    return f"{name} " if _ATOMS.fullmatch(name) else f'"{quote(name)}" '
+    return f"{shown} "
 
 
 def _header(name: str, value: str) -> str:
